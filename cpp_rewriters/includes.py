@@ -1,0 +1,134 @@
+"""The verb that adds, replaces and drops `#include` lines."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from codemods.model import Edit, Source
+from cpp_rewriters.text import Span, code, lines, newline
+
+_DIRECTIVE = re.compile(
+    rb"^[ \t]*#[ \t]*(?:include|import)[ \t]*(?P<name>\"[^\"\n]+\"|<[^>\n]+>)", re.M
+)
+_GUARD = re.compile(rb"^[ \t]*#[ \t]*(?:pragma[ \t]+once|define[ \t]+\w+_H\w*[ \t]*)\r?$", re.M)
+
+
+@dataclass(frozen=True)
+class Include:
+    """One `#include` line; `name` is what stands between the quotes or angle brackets."""
+
+    name: str
+    system: bool
+    line: Span
+
+
+def includes(source: Source) -> tuple[Include, ...]:
+    """Every `#include` of the file, in order, also those in inactive branches."""
+    return source.once(_includes)
+
+
+def _includes(source: Source) -> tuple[Include, ...]:
+    found: list[Include] = []
+    text = code(source)
+    for match in _DIRECTIVE.finditer(source.data):
+        hash_at = source.data.index(b"#", match.start())
+        if text[hash_at : hash_at + 1] != b"#":  # inside a comment
+            continue
+        name = match["name"]
+        found.append(
+            Include(
+                name[1:-1].decode("utf-8", "replace"),
+                name[:1] == b"<",
+                lines(source).span(match.start("name")),
+            )
+        )
+    return tuple(found)
+
+
+def add(source: Source, name: str, *, system: bool) -> Iterator[Edit]:
+    """Include `name` unless the file already does.
+
+    The line goes after the last unconditional include of the same kind, else after the last one
+    of any kind, else under the include guard, else on top.
+    """
+    present = includes(source)
+    if any(include.name == name and include.system == system for include in present):
+        return
+    quoted = f"<{name}>" if system else f'"{name}"'
+    at = _place(source, present, system)
+    before = b"" if at == 0 or source.data[at - 1 : at] == b"\n" else newline(source)
+    yield Edit(at, at, before + b"#include " + quoted.encode() + newline(source))
+
+
+def _place(source: Source, present: tuple[Include, ...], system: bool) -> int:
+    depth = _conditional_depth(source)
+    floor = min((depth(include.line[0]) for include in present), default=0)
+    usable = [include for include in present if depth(include.line[0]) == floor]
+    same = [include for include in usable if include.system == system]
+    if same or usable:
+        return (same or usable)[-1].line[1]
+    guard = _GUARD.search(source.data)
+    return lines(source).span(guard.start())[1] if guard else 0
+
+
+def _conditional_depth(source: Source) -> _Depth:
+    return source.once(_Depth)
+
+
+class _Depth:
+    """How many `#if`s enclose an offset; an include guard counts as one."""
+
+    _LINE = re.compile(rb"^[ \t]*#[ \t]*(if|ifdef|ifndef|endif)\b", re.M)
+
+    def __init__(self, source: Source) -> None:
+        self.steps = [
+            (m.start(), -1 if m[1] == b"endif" else 1) for m in self._LINE.finditer(code(source))
+        ]
+
+    def __call__(self, offset: int) -> int:
+        return sum(step for at, step in self.steps if at <= offset)
+
+
+def drop(source: Source, name: str) -> Iterator[Edit]:
+    """Remove every include of `name`, whole lines."""
+    for include in includes(source):
+        if include.name == name:
+            yield Edit(*include.line, b"")
+
+
+def rename(source: Source, old: str, new: str) -> Iterator[Edit]:
+    """Include `new` where `old` was included; a second line of `new` is not made."""
+    present = {include.name for include in includes(source)}
+    for include in includes(source):
+        if include.name != old:
+            continue
+        if new in present:
+            yield Edit(*include.line, b"")
+            continue
+        present.add(new)
+        start = source.data.index(old.encode(), include.line[0])
+        yield Edit(start, start + len(old.encode()), new.encode())
+
+
+def relative(path: str, header: str) -> str:
+    """How a file at `path` names a header at `header` in a quoted include; both tree-relative."""
+    return posixpath.relpath(header, posixpath.dirname(path) or ".")
+
+
+def resolve(path: str, include: Include, known: frozenset[str] | set[str]) -> str | None:
+    """The tree's own file that a quoted include names, or None.
+
+    Looked for beside the including file and then from each enclosing folder upwards, which covers
+    trees whose include path is their own source folder.
+    """
+    folder = posixpath.dirname(path)
+    while True:
+        candidate = posixpath.normpath(posixpath.join(folder, include.name))
+        if candidate in known:
+            return candidate
+        if not folder:
+            return None
+        folder = posixpath.dirname(folder)

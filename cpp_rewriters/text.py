@@ -1,0 +1,310 @@
+"""C++ as tokens: where code is, and which brackets and arguments belong together.
+
+A macro-laden tree defeats any grammar somewhere, so the verbs that reshape macro calls work on
+this layer: the bytes of the file with comments and the insides of literals blanked out, every
+offset unchanged. Macro bodies, inactive `#if` branches and heads that no parser knows are code
+here like any other. Nothing in it guesses: a bracket without a partner is reported as -1.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from codemods.model import Source
+
+Span = tuple[int, int]
+
+_LITERAL = re.compile(
+    rb"""
+      //(?:\\\r?\n|[^\n])*  # continued by a backslash
+    | /\*.*?(?:\*/|\Z)
+    | (?:u8|[uUL])?R"(?P<delimiter>[^()\\\s"]{0,16})\(.*?(?:\)(?P=delimiter)"|\Z)
+    | (?<![A-Za-z0-9_])(?:u8|[uUL])?"(?:\\\r?\n|\\.|[^"\\\n])*"
+    | "(?:\\\r?\n|\\.|[^"\\\n])*"
+    | (?<![A-Za-z0-9_])(?:u8|[uUL])?'(?:\\.|[^'\\\n])+'
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+_VISIBLE = re.compile(rb"[^\r\n]")
+_BRACKET = re.compile(rb"[()\[\]{}]")
+_ARGUMENT = re.compile(rb"[()\[\]{},<>;]")
+_PAIR = {b"("[0]: b")"[0], b"["[0]: b"]"[0], b"{"[0]: b"}"[0]}
+_LITERAL_QUOTES = b"\"'"
+
+
+def code(source: Source) -> bytes:
+    """The file with comments and the contents of literals blanked; same length, same lines.
+
+    The quotes of a literal stay, so an argument that is a string is still visible as one.
+    """
+    return source.once(_blanked)
+
+
+def _blanked(source: Source) -> bytes:
+    return blank(source.data)
+
+
+def blank(data: bytes) -> bytes:
+    """`code` for bytes that are not a file (a macro's body, a fragment)."""
+    parts: list[bytes] = []
+    last = 0
+    for match in _LITERAL.finditer(data):
+        start, end = match.span()
+        parts.append(data[last:start])
+        text = match.group()
+        first = text[:1]
+        if first == b"/":
+            parts.append(_VISIBLE.sub(b" ", text))
+        else:
+            quote = min(
+                (text.find(q) for q in (b'"', b"'") if text.find(q) >= 0),
+            )
+            closed = len(text) > quote + 1 and text[-1:] in (b'"', b"'")
+            inner_end = len(text) - 1 if closed else len(text)
+            parts.append(
+                b" " * quote
+                + text[quote : quote + 1]
+                + _VISIBLE.sub(b" ", text[quote + 1 : inner_end])
+                + text[inner_end:]
+            )
+        last = end
+    parts.append(data[last:])
+    return b"".join(parts)
+
+
+@lru_cache(maxsize=512)
+def _word_pattern(names: tuple[str, ...]) -> re.Pattern[bytes]:
+    alternatives = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    return re.compile(rf"(?<![A-Za-z0-9_$])(?:{alternatives})(?![A-Za-z0-9_$])".encode())
+
+
+def words(source: Source, names: Iterable[str]) -> Iterator[re.Match[bytes]]:
+    """Each place where one of `names` stands as a whole identifier in code."""
+    return _word_pattern(tuple(names)).finditer(code(source))
+
+
+def closing(text: bytes, opening: int) -> int:
+    """The offset of the bracket that closes the one at `opening` in blanked text, or -1."""
+    stack = [_PAIR[text[opening]]]
+    for match in _BRACKET.finditer(text, opening + 1):
+        char = text[match.start()]
+        if char in _PAIR:
+            stack.append(_PAIR[char])
+        elif char != stack.pop():
+            return -1
+        if not stack:
+            return match.start()
+    return -1
+
+
+def closing_angle(text: bytes, opening: int) -> int:
+    """The offset of the `>` that closes the template bracket at `opening`, or -1."""
+    depth = 0
+    position = opening
+    while position < len(text):
+        match = _ARGUMENT.search(text, position)
+        if match is None:
+            return -1
+        at = match.start()
+        char = match.group()
+        if char == b"<":
+            depth += 1
+        elif char == b">":
+            if text[at - 1 : at] != b"-":
+                depth -= 1
+                if depth == 0:
+                    return at
+        elif char in (b"(", b"[", b"{"):
+            at = closing(text, at)
+            if at < 0:
+                return -1
+        elif char in (b")", b"]", b"}", b";"):
+            return -1
+        position = at + 1
+    return -1
+
+
+def split(text: bytes, start: int, end: int) -> list[Span]:
+    """The parts between top-level commas of `text[start:end]`, trimmed; `Map<A, B>` is one part.
+
+    An angle bracket counts as one only where it directly follows a name, as template arguments
+    are written.
+    """
+    parts: list[Span] = []
+    begin = position = start
+    while True:
+        match = _ARGUMENT.search(text, position, end)
+        if match is None:
+            break
+        at = match.start()
+        char = match.group()
+        if char == b",":
+            parts.append((begin, at))
+            begin = at + 1
+        elif char in (b"(", b"[", b"{"):
+            partner = closing(text, at)
+            if partner < 0 or partner >= end:
+                break
+            at = partner
+        elif char == b"<" and at > start and text[at - 1 : at].isalnum():
+            partner = closing_angle(text, at)
+            if 0 <= partner < end:
+                at = partner
+        position = at + 1
+    parts.append((begin, end))
+    trimmed = [trim(text, *part) for part in parts]
+    return [] if len(trimmed) == 1 and trimmed[0][0] >= trimmed[0][1] else trimmed
+
+
+def trim(text: bytes, start: int, end: int) -> Span:
+    """`start:end` without white space at both ends."""
+    while start < end and text[start : start + 1].isspace():
+        start += 1
+    while end > start and text[end - 1 : end].isspace():
+        end -= 1
+    return start, end
+
+
+def skip_space(text: bytes, position: int) -> int:
+    """The first offset at or after `position` that is not white space or a line continuation."""
+    while position < len(text):
+        if text[position : position + 1].isspace():
+            position += 1
+        elif text[position : position + 2] in (b"\\\n", b"\\\r"):
+            position += 2
+        else:
+            break
+    return position
+
+
+def skip_space_back(text: bytes, position: int) -> int:
+    """The offset just after the last visible byte before `position`."""
+    while position > 0 and text[position - 1 : position].isspace():
+        position -= 1
+    return position
+
+
+@dataclass(frozen=True)
+class Call:
+    """`name(arguments)` or `name<template>(arguments)`; offsets of the file."""
+
+    name: Span
+    template: Span | None  # between the angle brackets
+    open: int
+    close: int
+    arguments: tuple[Span, ...]
+
+    @property
+    def end(self) -> int:
+        """Just after the closing parenthesis."""
+        return self.close + 1
+
+
+def call_at(text: bytes, name: Span) -> Call | None:
+    """The call whose callee's last identifier is `name`, or None when it is no call."""
+    position = skip_space(text, name[1])
+    template = None
+    if text[position : position + 1] == b"<":
+        angle = closing_angle(text, position)
+        if angle < 0:
+            return None
+        template = (position + 1, angle)
+        position = skip_space(text, angle + 1)
+    if text[position : position + 1] != b"(":
+        return None
+    close = closing(text, position)
+    if close < 0:
+        return None
+    return Call(name, template, position, close, tuple(split(text, position + 1, close)))
+
+
+def calls(source: Source, names: Iterable[str]) -> Iterator[Call]:
+    """Each call, or use of a function-like macro, of one of `names`."""
+    text = code(source)
+    for match in words(source, names):
+        call = call_at(text, match.span())
+        if call is not None:
+            yield call
+
+
+def qualifier(text: bytes, start: int) -> tuple[int, bytes]:
+    """The `a::b::` in front of the identifier at `start`: where it begins, and its text.
+
+    Returns `(start, b"")` when there is none. A global `::x` gives `b"::"`.
+    """
+    begin = start
+    while True:
+        before = skip_space_back(text, begin)
+        if text[before - 2 : before] != b"::":
+            break
+        begin = before - 2
+        name_end = skip_space_back(text, begin)
+        name_start = name_end
+        while name_start > 0 and (
+            text[name_start - 1 : name_start].isalnum() or text[name_start - 1 : name_start] == b"_"
+        ):
+            name_start -= 1
+        if name_start == name_end or not _continues(text, name_start):
+            break
+        begin = name_start
+    return begin, text[begin:start]
+
+
+def _continues(text: bytes, name_start: int) -> bool:
+    """Whether the name at `name_start` qualifies what follows (`return ::x` does not)."""
+    match = re.compile(rb"\w+").match(text, name_start)
+    return match is not None and match.group() not in (b"return", b"case", b"else", b"typename")
+
+
+def preceded_by(text: bytes, start: int, *tokens: bytes) -> bool:
+    """Whether one of `tokens` is the last thing before `start`, white space aside."""
+    before = skip_space_back(text, start)
+    return any(text[max(0, before - len(token)) : before] == token for token in tokens)
+
+
+class Lines:
+    """Offsets of line starts, for edits that take whole lines."""
+
+    def __init__(self, data: bytes) -> None:
+        self.starts = [0, *(m.end() for m in re.finditer(rb"\n", data))]
+        self.data = data
+
+    def span(self, offset: int) -> Span:
+        """The line of `offset`, its newline included."""
+        index = bisect_right(self.starts, offset) - 1
+        end = self.starts[index + 1] if index + 1 < len(self.starts) else len(self.data)
+        return self.starts[index], end
+
+    def whole(self, start: int, end: int) -> Span:
+        """`start:end`, grown to whole lines where nothing else stands on them."""
+        first, _ = self.span(start)
+        _, last = self.span(max(start, end - 1))
+        if self.data[first:start].strip() or self.data[end:last].strip():
+            return start, end
+        return first, last
+
+
+def lines(source: Source) -> Lines:
+    """The file's `Lines`."""
+    return source.once(_lines)
+
+
+def _lines(source: Source) -> Lines:
+    return Lines(source.data)
+
+
+def indentation(source: Source, offset: int) -> bytes:
+    """The white space that the line of `offset` begins with."""
+    start, end = lines(source).span(offset)
+    line = source.data[start:end]
+    return line[: len(line) - len(line.lstrip(b" \t"))]
+
+
+def newline(source: Source) -> bytes:
+    """The file's own line ending."""
+    first = source.data.find(b"\n")
+    return b"\r\n" if first > 0 and source.data[first - 1 : first] == b"\r" else b"\n"
