@@ -1,0 +1,206 @@
+"""What each module of a tree exports by importing it: the fact behind `from tilelang import tvm`.
+
+A downstream package often re-exports TVM or single functions of it, so a file's own imports do not
+say what a name is. `EXPORTS` gathers the import bindings of every module that may matter, and
+`TreeModules.canonical` follows a dotted name through them to where it comes from.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from codemods.model import Collector, Facts, Language, Source
+from py_rewriters.parsing import Problem, parse
+from py_rewriters.scopes import import_target
+
+ROOTS = ("tvm", "tvm_ffi")
+"""The packages whose names are followed to; a dotted name that starts so is canonical."""
+
+_LIMIT = 8  # re-exports of re-exports; a cycle ends here
+
+
+@dataclass(frozen=True)
+class Exports:
+    """The module-level imports of one file, and the names that it takes from other modules."""
+
+    names: dict[str, str]  # local name: dotted name, relative ones with leading dots
+    stars: tuple[str, ...]
+    public: tuple[str, ...] | None  # `__all__` where it is written out
+    taken: tuple[str, ...]  # every dotted name that a `from` import of the file asks for
+
+
+@dataclass(frozen=True)
+class TreeModules:
+    """The modules of a tree, by path and by dotted name."""
+
+    by_path: Mapping[str, Exports]
+    by_name: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    taken: frozenset[tuple[str, str]] = frozenset()  # (path, name) that another file imports
+    starred: frozenset[str] = frozenset()  # paths that another file imports with a star
+
+    def find(self, dotted: str, importer: str) -> str | None:
+        """Return the path of the module `dotted` as `importer` sees it, or None."""
+        if dotted.startswith("."):
+            base = posixpath.dirname(importer)
+            for _ in range(len(dotted) - len(dotted.lstrip(".")) - 1):
+                base = posixpath.dirname(base)
+            name = dotted.lstrip(".").replace(".", "/")
+            return self._at(posixpath.join(base, name) if name else base)
+        beside = self._at(posixpath.join(posixpath.dirname(importer), dotted.replace(".", "/")))
+        if beside is not None and not self._in_package(importer):
+            return beside
+        paths = self.by_name.get(dotted, ())
+        return paths[0] if paths else None
+
+    def canonical(self, dotted: str, importer: str, depth: int = 0) -> str:
+        """Return where `dotted`, as written in `importer`, comes from; itself when unknown."""
+        parts = dotted.lstrip(".").split(".")
+        dots = dotted[: len(dotted) - len(dotted.lstrip("."))]
+        if depth > _LIMIT or (not dots and parts[0] in ROOTS):
+            return dotted
+        for length in range(len(parts) - 1, -1 if dots else 0, -1):
+            path = self.find(dots + ".".join(parts[:length]), importer)
+            if path is None or path == importer:
+                continue
+            target = self.exported(path, parts[length], depth + 1)
+            if target is not None:
+                rest = parts[length + 1 :]
+                return self.canonical(".".join([target, *rest]), path, depth + 1)
+            return dotted
+        if not dots and len(parts) > 1 and parts[1] == "tvm" and parts[0] not in self.by_name:
+            return ".".join(parts[1:])  # another package's re-export of TVM
+        return dotted
+
+    def exported(self, path: str, name: str, depth: int = 0) -> str | None:
+        """Return the canonical origin of `name` as a global of the module at `path`, or None."""
+        exports = self.by_path[path]
+        if name in exports.names:
+            return self.canonical(exports.names[name], path, depth + 1)
+        if depth > _LIMIT:
+            return None
+        for star in exports.stars:
+            inner = self.star(star, name, path, depth + 1)
+            if inner is not None:
+                return inner
+        return None
+
+    def star(self, module: str, name: str, importer: str, depth: int = 0) -> str | None:
+        """Return the origin of `name` if `from module import *` in `importer` binds it."""
+        path = self.find(module, importer)
+        if path is None:
+            return None
+        public = self.by_path[path].public
+        if name not in public if public is not None else name.startswith("_"):
+            return None
+        return self.exported(path, name, depth)
+
+    def is_exported(self, path: str, name: str) -> bool:
+        """Return whether other files may import the global `name` of the module at `path`."""
+        exports = self.by_path.get(path)
+        if (path, name) in self.taken:
+            return True
+        if path.endswith("__init__.py") and not name.startswith("_"):
+            return True
+        if exports is None:
+            return False
+        if exports.public is not None:
+            return name in exports.public
+        return path in self.starred and not name.startswith("_")
+
+    def _at(self, stem: str) -> str | None:
+        for path in (f"{stem}/__init__.py" if stem else "__init__.py", f"{stem}.py"):
+            if path in self.by_path:
+                return path
+        return None
+
+    def _in_package(self, path: str) -> bool:
+        return posixpath.join(posixpath.dirname(path), "__init__.py") in self.by_path
+
+
+NO_MODULES = TreeModules({})
+_TOKENS = ("tvm", "register_func", "register_object", "get_global_func", "_ffi", "ndarray")
+
+
+def tree_modules(facts: Facts) -> TreeModules:
+    """Return what `EXPORTS` learned, or an empty tree where it did not run."""
+    found = facts.get(EXPORTS.name)
+    return found if isinstance(found, TreeModules) else NO_MODULES
+
+
+def _gather(source: Source) -> Exports | None:
+    module = source.once(parse)
+    if isinstance(module, Problem):
+        return None
+    names: dict[str, str] = {}
+    stars: list[str] = []
+    taken: list[str] = []
+    public: tuple[str, ...] | None = None
+    for node, is_global in _statements(module.tree.body, True):
+        if isinstance(node, ast.Import) and is_global:
+            for alias in node.names:
+                root = alias.name if alias.asname else alias.name.split(".")[0]
+                names[alias.asname or root] = root
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                target = import_target(node, alias.name)
+                taken.append(target)
+                if alias.name == "*":
+                    stars.append(target.removesuffix("*").rstrip(".") or target.rstrip("*"))
+                elif is_global:
+                    names[alias.asname or alias.name] = target
+        elif isinstance(node, ast.Assign) and is_global:
+            for assigned in node.targets:
+                if isinstance(assigned, ast.Name) and assigned.id == "__all__":
+                    public = _strings(node.value)
+    return Exports(names, tuple(stars), public, tuple(taken))
+
+
+def _statements(body: list[ast.stmt], is_global: bool) -> Iterator[tuple[ast.stmt, bool]]:
+    for node in body:
+        yield node, is_global
+        here = is_global and not isinstance(
+            node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        )
+        for name in ("body", "orelse", "finalbody"):
+            yield from _statements(getattr(node, name, []) or [], here)
+        for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+            yield from _statements(part.body, here)
+
+
+def _strings(value: ast.expr) -> tuple[str, ...] | None:
+    if not isinstance(value, (ast.List, ast.Tuple)):
+        return None
+    found = [item.value for item in value.elts if isinstance(item, ast.Constant)]
+    return tuple(str(item) for item in found) if len(found) == len(value.elts) else None
+
+
+def _digest(gathered: Mapping[str, Any]) -> TreeModules:
+    by_name: dict[str, list[str]] = {}
+    for path in sorted(gathered, key=lambda each: (each.count("/"), each)):
+        parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
+        for start in range(len(parts)):
+            by_name.setdefault(".".join(parts[start:]), []).append(path)
+    names = {name: tuple(paths) for name, paths in by_name.items()}
+    modules = TreeModules(gathered, names)
+    taken: set[tuple[str, str]] = set()
+    starred: set[str] = set()
+    for path, exports in gathered.items():
+        for target in exports.taken:
+            module, _, name = target.rpartition(".")
+            dots = len(target) - len(target.lstrip("."))
+            origin = modules.find(module or target[:dots], path) if module or dots else None
+            if target[:dots] and target.count(".") == dots:
+                origin = modules.find(target[:dots], path)
+            if origin is not None and origin != path:
+                if name == "*":
+                    starred.add(origin)
+                else:
+                    taken.add((origin, name))
+    return TreeModules(gathered, names, frozenset(taken), frozenset(starred))
+
+
+EXPORTS = Collector("python exports", Language.PYTHON, _TOKENS, _gather, _digest)

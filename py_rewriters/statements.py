@@ -1,0 +1,113 @@
+"""Reshaping import statements and putting new ones beside them, with comments and line ends kept.
+
+Positions come from the parsed module; the reshaping of one statement is libcst's.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import libcst
+
+from codemods.model import Edit
+from py_rewriters.parsing import Module
+
+_COMMENT = re.compile(rb"#[^\r\n]*")
+
+
+@dataclass(frozen=True)
+class Place:
+    """How a statement stands: on lines of its own, or sharing a line with something else."""
+
+    start: int
+    end: int
+    line_end: int  # the offset of the line break after it, or of the end of the file
+    indent: bytes
+    newline: bytes
+    alone: bool
+
+    def joined(self, statements: Sequence[bytes]) -> bytes:
+        """Return `statements` as they can stand here: one a line, or with semicolons."""
+        return ((self.newline + self.indent) if self.alone else b"; ").join(statements)
+
+
+def place(module: Module, node: ast.stmt) -> Place:
+    """Return how `node` stands in its file."""
+    data = module.data
+    start, end = module.start(node), module.end(node)
+    line_start = module.line_starts[node.lineno - 1]
+    line_end = _line_break(data, end)
+    tail = data[end:line_end].strip()
+    before = data[line_start:start]
+    newline = re.search(rb"\r\n|\r|\n", data)
+    return Place(
+        start,
+        end,
+        line_end,
+        before if not before.strip() else b"",
+        newline.group() if newline else b"\n",
+        not before.strip() and (not tail or tail.startswith(b"#")),
+    )
+
+
+def beside(module: Module, node: ast.stmt, statement: bytes) -> Edit:
+    """Return the edit that puts `statement` after `node`."""
+    where = place(module, node)
+    if not where.alone:
+        return Edit(where.end, where.end, b"; " + statement)
+    return Edit(where.line_end, where.line_end, where.newline + where.indent + statement)
+
+
+def replaced(module: Module, node: ast.stmt, statements: Sequence[bytes]) -> Edit | None:
+    """Return the edit that puts `statements` in the place of `node`.
+
+    Comments inside `node` are kept above it. None where they have no place to go.
+    """
+    where = place(module, node)
+    comments = _COMMENT.findall(module.data[where.start : where.end])
+    if comments and not where.alone:
+        return None
+    return Edit(where.start, where.end, where.joined([*comments, *statements]))
+
+
+def without(module: Module, node: ast.Import | ast.ImportFrom, gone: Sequence[int]) -> bytes:
+    """Return the text of `node` without the names at the positions `gone`, of which some stay."""
+    encoding = module.encoding or "utf-8"
+    text = module.text(node).decode(encoding)
+    statement = libcst.parse_statement(text, libcst.PartialParserConfig())
+    if not isinstance(statement, libcst.SimpleStatementLine):
+        raise ValueError(f"not a simple statement: {text!r}")
+    small = statement.body[0]
+    if not isinstance(small, (libcst.Import, libcst.ImportFrom)) or isinstance(
+        small.names, libcst.ImportStar
+    ):
+        raise ValueError(f"not an import of names: {text!r}")
+    kept = [name for index, name in enumerate(small.names) if index not in gone]
+    if len(small.names) - 1 in gone:
+        kept[-1] = kept[-1].with_changes(comma=_closing(kept[-1].comma, small.names[-1].comma))
+    newline = place(module, node).newline.decode()
+    empty = libcst.Module([], default_newline=newline)
+    return empty.code_for_node(small.with_changes(names=kept)).encode(encoding)
+
+
+def _closing(
+    own: libcst.Comma | libcst.MaybeSentinel, last: libcst.Comma | libcst.MaybeSentinel
+) -> libcst.Comma | libcst.MaybeSentinel:
+    """Return the comma `last` with the comment that follows `own`."""
+    if isinstance(own, libcst.Comma) and isinstance(last, libcst.Comma):
+        space, end = own.whitespace_after, last.whitespace_after
+        if isinstance(space, libcst.ParenthesizedWhitespace) and isinstance(
+            end, libcst.ParenthesizedWhitespace
+        ):
+            return last.with_changes(
+                whitespace_after=end.with_changes(first_line=space.first_line)
+            )
+    return last
+
+
+def _line_break(data: bytes, offset: int) -> int:
+    found = re.compile(rb"[\r\n]").search(data, offset)
+    return found.start() if found else len(data)
