@@ -1,0 +1,190 @@
+"""Finds the files of a tree and says what language each is in.
+
+In a git tree git itself says which files there are, so that its ignore rules hold; elsewhere the
+folders are walked, without hidden ones and without what builds leave behind. Submodules are other
+people's trees and are never entered, symbolic links are never followed out of the tree, and no
+file is listed twice.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from codemods.model import Language
+
+_SUFFIXES: dict[str, Language] = {
+    **dict.fromkeys(
+        (
+            *(".c", ".cc", ".cpp", ".cxx", ".c++", ".h", ".hh", ".hpp", ".hxx", ".h++"),
+            *(".inl", ".inc", ".ipp", ".tpp", ".cu", ".cuh", ".hip", ".m", ".mm"),
+        ),
+        Language.CPP,
+    ),
+    **dict.fromkeys((".py", ".pyi", ".pyw"), Language.PYTHON),
+    **dict.fromkeys((".pyx", ".pxd", ".pxi"), Language.CYTHON),
+    ".cmake": Language.CMAKE,
+    ".toml": Language.TOML,
+    **dict.fromkeys((".md", ".rst", ".ipynb"), Language.PROSE),
+}
+_REQUIREMENTS = re.compile(r"(?:.*/)?(?:requirements|constraints)(?:[-_./].*)?\.(?:txt|in)")
+_BUILD_MARKS = ("CMakeCache.txt", "pyvenv.cfg")
+_NEVER = frozenset({"__pycache__", "node_modules"})
+
+HUGE = 8 * 1024 * 1024
+"""Bytes above which a file is taken for generated and left alone, with a finding."""
+
+
+class NoSuchTree(Exception):
+    """The path given as target does not exist."""
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A file that was not read, with the reason's code."""
+
+    path: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Tree:
+    """What was found below `root`: paths relative to it, with `/`, in order."""
+
+    root: Path
+    files: dict[str, Language]
+    is_git: bool
+    passed: tuple[Passed, ...] = ()
+    submodules: tuple[str, ...] = ()
+    data: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+
+def classify(path: str) -> Language | None:
+    """Return the language of the file at `path` by its name, None for one we do not handle."""
+    name = path.rpartition("/")[2]
+    suffix = Path(name.removesuffix(".in")).suffix.lower() if "." in name else ""
+    if name == "CMakeLists.txt":
+        return Language.CMAKE
+    if suffix in (".txt", "") or name.endswith(".in"):
+        if _REQUIREMENTS.fullmatch(path):
+            return Language.REQUIREMENTS
+        return Language.CMAKE if suffix == ".cmake" else None
+    return _SUFFIXES.get(suffix)
+
+
+def find(target: Path) -> Tree:
+    """List the files of the tree (or the one file) at `target`; raises `NoSuchTree`."""
+    if not target.exists():
+        raise NoSuchTree(f"`{target}` does not exist")
+    real = target.resolve()
+    if real.is_file():
+        language = classify(real.name)
+        files = {} if language is None else {real.name: language}
+        return Tree(real.parent, files, is_git=_list_git(real.parent) is not None)
+    listed = _list_git(real)
+    submodules = _submodules(real)
+    paths = sorted(_walk(real, submodules)) if listed is None else listed
+    files = {}
+    passed: list[Passed] = []
+    for path in paths:
+        language = classify(path)
+        if language is None or _below(path, submodules):
+            continue
+        if os.path.islink(real / path):  # noqa: PTH114 - lstat of a str, thousands of times
+            reason = _judge_link(real, path)
+            passed += [reason] if reason else []
+        elif os.path.isfile(real / path):  # noqa: PTH113 - a submodule or a deleted file is not
+            files[path] = language
+    return Tree(real, files, listed is not None, tuple(passed), submodules)
+
+
+def read(tree: Tree) -> Tree:
+    """Return the tree with the bytes of its files; the unreadable ones moved to `passed`."""
+    data: dict[str, bytes] = {}
+    passed = list(tree.passed)
+    for path in tree.files:
+        try:
+            with open(f"{tree.root}/{path}", "rb") as stream:  # noqa: PTH123
+                status = os.fstat(stream.fileno())
+                if status.st_size > HUGE:
+                    reason = f"{status.st_size} bytes, taken for generated and not read"
+                    passed.append(Passed(path, "TF907", reason))
+                    continue
+                content = stream.read()
+        except OSError as error:
+            reason = f"cannot be read: {(error.strerror or str(error)).lower()}"
+            passed.append(Passed(path, "TF908", reason))
+            continue
+        if b"\0" in content:
+            passed.append(Passed(path, "TF907", "holds NUL bytes, taken for binary and not read"))
+            continue
+        data[path] = content
+    files = {path: tree.files[path] for path in data}
+    return Tree(tree.root, files, tree.is_git, tuple(passed), tree.submodules, data)
+
+
+def is_read_only(path: Path) -> bool:
+    """Say whether no one may write the file, whoever asks."""
+    mode = path.stat().st_mode
+    return not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(path, os.W_OK)
+
+
+def _list_git(root: Path) -> list[str] | None:
+    """Return what git lists below `root`, or None outside a git tree."""
+    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
+        return None
+    command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others"]
+    try:
+        answer = subprocess.run(
+            [*command, "--exclude-standard"], capture_output=True, check=False, timeout=120
+        )
+    except FileNotFoundError:
+        return None
+    if answer.returncode:
+        return None
+    names = {os.fsdecode(name) for name in answer.stdout.split(b"\0") if name}
+    return sorted(names)
+
+
+def _submodules(root: Path) -> tuple[str, ...]:
+    listing = root / ".gitmodules"
+    if not listing.is_file():
+        return ()
+    text = listing.read_text(encoding="utf-8", errors="replace")
+    return tuple(re.findall(r"(?m)^\s*path\s*=\s*(\S.*?)/?\s*$", text))
+
+
+def _below(path: str, folders: tuple[str, ...]) -> bool:
+    return any(path == folder or path.startswith(folder + "/") for folder in folders)
+
+
+def _walk(root: Path, submodules: tuple[str, ...]) -> Iterator[str]:
+    for folder, below, names in os.walk(root):
+        here = os.path.relpath(folder, root)
+        prefix = "" if here == "." else here.replace(os.sep, "/") + "/"
+        below[:] = [
+            name
+            for name in below
+            if not name.startswith(".")
+            and name not in _NEVER
+            and prefix + name not in submodules
+            and not any(os.path.exists(f"{folder}/{name}/{m}") for m in (*_BUILD_MARKS, ".git"))  # noqa: PTH110
+        ]
+        for name in names:
+            yield prefix + name
+
+
+def _judge_link(root: Path, path: str) -> Passed | None:
+    """A link to a file of the tree is that file, listed under its own name; any other is told."""
+    target = (root / path).resolve()
+    if not target.exists():
+        return Passed(path, "TF910", "symbolic link to nothing")
+    if target.is_relative_to(root):
+        return None
+    return Passed(path, "TF910", "symbolic link out of the tree, not followed")
