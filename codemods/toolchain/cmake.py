@@ -118,8 +118,9 @@ class Project:
         listing = folder / "CMakeLists.txt"
         if not listing.is_file():
             return
-        outer, self._folder = self._folder, _Scope(
-            folder, list(self._folder.defines), list(self._folder.includes)
+        outer, self._folder = (
+            self._folder,
+            _Scope(folder, list(self._folder.defines), list(self._folder.includes)),
         )
         before = self._variables.copy()
         self._variables["CMAKE_CURRENT_SOURCE_DIR"] = str(folder)

@@ -1,0 +1,100 @@
+"""The node of an `AttrStmt` is an `ffi::Any`, no longer an object reference.
+
+A string is a value now and no object, and `AttrStmt` may carry one. `Downcast<T>(op->node)` and
+`op->node.as<T>()` keep working. What used the pointer does not:
+
+* `op->node->IsInstance<T>()` becomes `op->node.as<T>()`;
+* a local `ObjectRef` that takes the node, or takes a string for a new `AttrStmt`, becomes an `ffi::Any`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from codemods.model import (
+    Edit,
+    Effort,
+    Example,
+    Facts,
+    Language,
+    Migration,
+    Outcome,
+    Rewrite,
+    Rung,
+    Source,
+)
+from cpp_rewriters.syntax import declaration
+from cpp_rewriters.text import closing_angle, code
+
+_INSTANCE = re.compile(rb"(?<![\w>.])(\w+)(\s*->\s*node\s*)->\s*IsInstance\s*(?=<)")
+_LOCAL = re.compile(
+    rb"(?<![\w:<,(])(?:const\s+)?((?:(?:tvm::)?(?:runtime::|ffi::)?)ObjectRef)(\s*&?\s*)(\w+)\s*(?:=|\()\s*"
+    rb"(?:(\w+)\s*->\s*node\s*\)?|(?:ffi::|runtime::|tvm::)*String\s*\([^()]*\)\s*\)?)\s*;"
+)
+_ATTR = re.compile(r"\bAttrStmt(?:Node)?\b")
+
+
+def _use_any(source: Source, facts: Facts) -> Iterator[Outcome]:
+    text = code(source)
+    for match in _INSTANCE.finditer(text):
+        if not _is_attr(source, match[1].decode(), match.start(1)):
+            continue
+        arrow = match.end(2)
+        end = closing_angle(text, match.end())
+        if end > 0:
+            yield Edit(arrow, match.end(), b".as")
+    for match in _LOCAL.finditer(text):
+        origin = match[4]
+        if origin is not None and not _is_attr(source, origin.decode(), match.start(4)):
+            continue
+        yield Edit(*match.span(1), b"ffi::Any")
+
+
+def _is_attr(source: Source, name: str, offset: int) -> bool:
+    declared = declaration(source, name, offset)
+    if declared is None:
+        return False
+    return _ATTR.search(declared.type) is not None or (
+        "auto" in declared.type
+        and re.search(r"\bas<\s*(?:\w+::)*AttrStmt", declared.initialiser) is not None
+    )
+
+
+MIGRATION = Migration(
+    code="TF311",
+    title="the node of an `AttrStmt` became an `Any`",
+    rung=Rung.R3,
+    introduced="0.1.7",
+    removed="0.1.7",
+    upstream=("apache/tvm#18183",),
+    effort=Effort.LOW,
+    rewrites=(Rewrite(Language.CPP, ("node", "ObjectRef"), _use_any),),
+    examples=(
+        Example(
+            title="asked for its type, kept in a local, made from a string",
+            prelude="#include <tvm/tir/stmt.h>\n#include <tvm/tir/var.h>\nnamespace tvm {\nusing namespace tir;\nusing ffi::String;\n",
+            before="""Stmt Move(const AttrStmtNode *op, Stmt stmt) {
+  if (op->node->IsInstance<VarNode>()) return stmt;
+  if (const auto *attr = stmt.as<AttrStmtNode>()) {
+    ObjectRef node = attr->node;
+    return AttrStmt(node, op->attr_key, op->value, op->body);
+  }
+  ObjectRef node = String("default");
+  return AttrStmt(node, op->attr_key, op->value, op->body);
+}
+""",
+            after="""Stmt Move(const AttrStmtNode *op, Stmt stmt) {
+  if (op->node.as<VarNode>()) return stmt;
+  if (const auto *attr = stmt.as<AttrStmtNode>()) {
+    ffi::Any node = attr->node;
+    return AttrStmt(node, op->attr_key, op->value, op->body);
+  }
+  ffi::Any node = String("default");
+  return AttrStmt(node, op->attr_key, op->value, op->body);
+}
+""",
+            postlude="}\n",
+        ),
+    ),
+)

@@ -1,0 +1,104 @@
+"""`Call` gained annotations, and a rebuilt call must keep them.
+
+The constructor takes the annotations before the span. A call that passes a span does not compile any
+more; a call rebuilt from another one without a span still compiles and loses what the first one
+carried (coalesced widths, TMA and eviction hints), silently.
+
+A call is taken as rebuilt from `x` when its operator is `x->op`, or its type is `x`'s and its operator
+is computed from `x->op`: it gets `x->annotations`. A new call that names a span gets none, `{}`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from codemods.model import (
+    Edit,
+    Effort,
+    Example,
+    Facts,
+    Language,
+    Migration,
+    Outcome,
+    Remark,
+    Rewrite,
+    Rung,
+    Source,
+)
+from cpp_rewriters.construct import constructions, is_span
+
+_OBJECT = r"(?:this->)?[A-Za-z_]\w*(?:(?:->|\.)\w+(?:\(\))?)*"
+
+
+def _keep_annotations(source: Source, facts: Facts) -> Iterator[Outcome]:
+    for built in constructions(source, "Call"):
+        arguments = built.texts
+        if len(arguments) not in (3, 4) or any("annotations" in a for a in arguments[3:]):
+            continue
+        origin = _origin(arguments)
+        if len(arguments) == 3:
+            if origin is not None:
+                yield Edit(built.last, built.last, f", {origin}->annotations".encode())
+            continue
+        if is_span(source, arguments[3], built.arguments[3][0]):
+            at = built.arguments[3][0]
+            yield Edit(at, at, (f"{origin}->annotations" if origin else "{}").encode() + b", ")
+        elif not arguments[3].startswith("{"):
+            yield Remark(
+                built.arguments[3][0],
+                f"the fourth argument of `Call`, `{arguments[3]}`, was a span and is now annotations",
+                "write `Call(dtype, op, args, annotations, span)`",
+                Effort.LOW,
+            )
+
+
+def _origin(arguments: list[str]) -> str | None:
+    """The call that this one is rebuilt from, as an expression, or None for a new call."""
+    exact = re.fullmatch(rf"({_OBJECT})->op", arguments[1])
+    if exact is not None:
+        return exact[1]
+    typed = re.match(rf"({_OBJECT}?)(?:->dtype\b|\.dtype\(\))", arguments[0])
+    if typed is not None and re.search(rf"(?<![\w>.]){re.escape(typed[1])}->op\b", arguments[1]):
+        return typed[1]
+    return None
+
+
+_PRELUDE = """#include <tvm/tir/expr.h>
+#include <tvm/tir/builtin.h>
+namespace tvm {
+using namespace tir;
+using ffi::Array;
+"""
+
+MIGRATION = Migration(
+    code="TF312",
+    title="calls gained annotations, which a rebuilt call must keep",
+    rung=Rung.R3,
+    introduced="0.1.7.post2",
+    removed="0.1.7.post2",
+    upstream=("tile-ai/tilelang#1539", "tile-ai/tilelang#1663"),
+    effort=Effort.LOW,
+    rewrites=(Rewrite(Language.CPP, ("Call",), _keep_annotations),),
+    examples=(
+        Example(
+            title="with and without a span, rebuilt and new",
+            prelude=_PRELUDE,
+            before="""PrimExpr Again(const CallNode *op, Array<PrimExpr> args) {
+  auto kept = Call(op->dtype, op->op, args, op->span);
+  auto lost = Call(op->dtype.with_lanes(4), op->op, {kept, Call(op->dtype, op->op, args)});
+  Call named(op->dtype, op->op, args);
+  return Call(DataType::Handle(), builtin::call_extern(), {lost, named}, Span());
+}
+""",
+            after="""PrimExpr Again(const CallNode *op, Array<PrimExpr> args) {
+  auto kept = Call(op->dtype, op->op, args, op->annotations, op->span);
+  auto lost = Call(op->dtype.with_lanes(4), op->op, {kept, Call(op->dtype, op->op, args, op->annotations)}, op->annotations);
+  Call named(op->dtype, op->op, args, op->annotations);
+  return Call(DataType::Handle(), builtin::call_extern(), {lost, named}, {}, Span());
+}
+""",
+            postlude="}\n",
+        ),
+    ),
+)

@@ -1,0 +1,130 @@
+"""`For` gained a step, and a rebuilt loop must keep it.
+
+The constructor takes the step before the span. A loop that passes a span does not compile any more; a
+loop rebuilt from another one without a span still compiles, and runs with step one, silently.
+
+A loop is taken as rebuilt from `x` when its variable is `x->loop_var`, or it passes `x->span`: it gets
+`x->step`. Where it left out the binding or the annotations, they are written as the defaults that they
+were. The factory of loop frames, `f_make_for_loop`, takes the steps of its loops as a third parameter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from codemods.model import (
+    Edit,
+    Effort,
+    Example,
+    Facts,
+    Language,
+    Migration,
+    Outcome,
+    Remark,
+    Rewrite,
+    Rung,
+    Source,
+)
+from cpp_rewriters.construct import constructions, is_span
+from cpp_rewriters.text import closing, code, skip_space, split, words
+
+_OBJECT = r"(?:this->)?[A-Za-z_]\w*(?:(?:->|\.)\w+(?:\(\))?)*"
+_DEFAULTS = ("std::nullopt", "{}")  # of the thread binding and the annotations
+
+
+def _keep_step(source: Source, facts: Facts) -> Iterator[Outcome]:
+    for built in constructions(source, "For"):
+        arguments = built.texts
+        if not 5 <= len(arguments) <= 8 or any(re.search(r"\bstep\b", a) for a in arguments):
+            continue
+        rebuilt = re.fullmatch(rf"({_OBJECT})->loop_var", arguments[0])
+        if len(arguments) == 8:
+            span = re.fullmatch(rf"({_OBJECT})->span", arguments[7])
+            if not is_span(source, arguments[7], built.arguments[7][0]):
+                yield Remark(
+                    built.arguments[7][0],
+                    f"the eighth argument of `For`, `{arguments[7]}`, was a span and is now the step",
+                    "write `For(.., annotations, step, span)`",
+                )
+                continue
+            origin = rebuilt or span
+            at = built.arguments[7][0]
+            step = f"{origin[1]}->step" if origin is not None else "std::nullopt"
+            yield Edit(at, at, step.encode() + b", ")
+        elif rebuilt is not None:
+            filled = [*_DEFAULTS[len(arguments) - 5 :], f"{rebuilt[1]}->step"]
+            yield Edit(built.last, built.last, b", " + ", ".join(filled).encode())
+
+
+def _take_steps(source: Source, facts: Facts) -> Iterator[Outcome]:
+    text = code(source)
+    for match in words(source, ("f_make_for_loop",)):
+        assign = skip_space(text, match.end())
+        capture = skip_space(text, assign + 1)
+        if text[assign : assign + 1] != b"=" or text[capture : capture + 1] != b"[":
+            continue
+        lambda_head = re.compile(rb"\[[^\]]*\]\s*\(").match(text, capture)
+        if lambda_head is None:
+            continue
+        opening = lambda_head.end() - 1
+        parameters = split(text, opening + 1, closing(text, opening))
+        if len(parameters) == 3:
+            at = parameters[2][0]
+            yield Edit(at, at, b"const ffi::Array<ffi::Optional<PrimExpr>> & /*steps*/, ")
+
+
+_PRELUDE = """#include <tvm/tir/stmt.h>
+#include <tvm/script/ir_builder/tir/frame.h>
+namespace tvm {
+using namespace tir;
+using ffi::Array;
+"""
+
+MIGRATION = Migration(
+    code="TF313",
+    title="loops gained a step, which a rebuilt loop must keep",
+    rung=Rung.R3,
+    introduced="0.1.7.post1",
+    removed="0.1.7.post1",
+    upstream=("apache/tvm#18421", "tile-ai/tilelang#1400"),
+    effort=Effort.LOW,
+    rewrites=(
+        Rewrite(Language.CPP, ("For",), _keep_step),
+        Rewrite(Language.CPP, ("f_make_for_loop",), _take_steps),
+    ),
+    examples=(
+        Example(
+            title="with and without a span, rebuilt and new",
+            prelude=_PRELUDE,
+            before="""Stmt Again(const ForNode *op, Stmt body, Var v) {
+  body = For(v, 0, 4, op->kind, body, op->thread_binding, op->annotations, op->span);
+  body = For(op->loop_var, op->min, op->extent, op->kind, body, op->thread_binding, op->annotations);
+  body = For(op->loop_var, op->min, op->extent, ForKind::kSerial, body);
+  return For(v, 0, 4, ForKind::kParallel, body);
+}
+""",
+            after="""Stmt Again(const ForNode *op, Stmt body, Var v) {
+  body = For(v, 0, 4, op->kind, body, op->thread_binding, op->annotations, op->step, op->span);
+  body = For(op->loop_var, op->min, op->extent, op->kind, body, op->thread_binding, op->annotations, op->step);
+  body = For(op->loop_var, op->min, op->extent, ForKind::kSerial, body, std::nullopt, {}, op->step);
+  return For(v, 0, 4, ForKind::kParallel, body);
+}
+""",
+            postlude="}\n",
+        ),
+        Example(
+            title="a loop frame's factory",
+            prelude=_PRELUDE + "void Fill(script::ir_builder::tir::ForFrameNode *n) {\n",
+            before="""  n->f_make_for_loop = [=](const Array<Var> &vars, const Array<Range> &doms, Stmt body) -> Stmt {
+    return For(vars[0], doms[0]->min, doms[0]->extent, ForKind::kSerial, body);
+  };
+""",
+            after="""  n->f_make_for_loop = [=](const Array<Var> &vars, const Array<Range> &doms, const ffi::Array<ffi::Optional<PrimExpr>> & /*steps*/, Stmt body) -> Stmt {
+    return For(vars[0], doms[0]->min, doms[0]->extent, ForKind::kSerial, body);
+  };
+""",
+            postlude="}\n}\n",
+        ),
+    ),
+)

@@ -1,0 +1,211 @@
+"""`runtime::Module` moved to the FFI, and its methods were renamed.
+
+`runtime::Module` is `ffi::Module`, from `<tvm/ffi/extra/module.h>`. A class that derives from
+`runtime::ModuleNode` derives from `ffi::ModuleObj` and overrides other methods:
+
+| before | after |
+|---|---|
+| `const char *type_key() const` | `const char *kind() const` |
+| `GetFunction(name, sptr_to_self)` | `Optional<Function> GetFunction(name)` |
+| `SaveToBinary(dmlc::Stream *stream)` | `Bytes SaveToBytes() const`, the stream made inside |
+| `SaveToFile(file, format)` | `WriteToFile(file, format) const` |
+| `GetSource(format)` | `InspectSource(format) const` |
+| `runtime::ModulePropertyMask::k..` | `ffi::Module::k..` |
+
+A body that uses `sptr_to_self` gets it as a local. A body of `SaveToBinary` writes to a stream over a
+string, which is returned; one that returns early is reported, since what it returns is not known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from codemods.model import (
+    Edit,
+    Effort,
+    Example,
+    Facts,
+    Language,
+    Migration,
+    Outcome,
+    Remark,
+    Rewrite,
+    Rung,
+    Source,
+)
+from cpp_rewriters import includes
+from cpp_rewriters.classes import Method, classes
+from cpp_rewriters.text import code, indentation, newline, qualifier, split, words
+
+NAMES = ("Module", "ModuleNode", "ModulePropertyMask")
+_RUNTIME = (b"runtime::", b"tvm::runtime::", b"::tvm::runtime::")
+_METHODS = {"type_key", "GetFunction", "SaveToBinary", "SaveToFile", "GetSource"}
+
+
+def _move(source: Source, facts: Facts) -> Iterator[Outcome]:
+    text = code(source)
+    moved = False
+    for match in words(source, NAMES):
+        begin, qualified = qualifier(text, match.start())
+        if qualified.replace(b" ", b"") not in _RUNTIME:
+            continue
+        moved = True
+        prefix = b"ffi::" if qualified.startswith(b"runtime") else b"tvm::ffi::"
+        new = {b"Module": b"Module", b"ModuleNode": b"ModuleObj", b"ModulePropertyMask": b"Module"}
+        yield Edit(begin, match.end(), prefix + new[match.group()])
+    for cls in classes(source):
+        if any(base.rsplit("::", 1)[-1] == "ModuleNode" for base in cls.bases):
+            for method in cls.methods:
+                if method.name in _METHODS:
+                    yield from _override(source, method)
+    if moved:
+        yield from includes.add(source, "tvm/ffi/extra/module.h", system=True)
+        yield from includes.drop(source, "tvm/runtime/module.h")
+
+
+def _override(source: Source, method: Method) -> Iterator[Outcome]:
+    text = code(source)
+    start, stop = method.span
+    head_end = method.body[0] - 1 if method.body is not None else stop - 1
+    open_at, close_at = method.parameters
+    name_at = text.rindex(method.name.encode(), start, open_at)
+    result = (start, name_at)
+    tail = text[close_at + 1 : head_end]
+    name = (name_at, name_at + len(method.name))
+    if method.name == "type_key":
+        yield Edit(*name, b"kind")
+        return
+    if method.name in ("GetSource", "SaveToFile"):
+        yield Edit(*name, b"InspectSource" if method.name == "GetSource" else b"WriteToFile")
+        yield from _make_const(close_at, tail)
+        return
+    if method.name == "GetFunction":
+        yield from _get_function(source, method, result)
+        return
+    if method.body is None:
+        yield Remark(
+            start, "`SaveToBinary` is declared here and defined elsewhere", effort=Effort.MEDIUM
+        )
+        return
+    yield from _save(source, method, result, name, tail)
+
+
+def _make_const(close_at: int, tail: bytes) -> Iterator[Edit]:
+    if not re.search(rb"\bconst\b", tail):
+        yield Edit(close_at + 1, close_at + 1, b" const")
+
+
+def _get_function(source: Source, method: Method, result: tuple[int, int]) -> Iterator[Edit]:
+    text = code(source)
+    parameters = split(text, *method.parameters)
+    if len(parameters) != 2:
+        return
+    kept = re.match(rb"(?:virtual\s+|inline\s+)*", text[slice(*result)])
+    offset = result[0] + (kept.end() if kept is not None else 0)
+    written = text[offset : result[1]].rstrip()
+    if not written.startswith((b"Optional", b"ffi::Optional")):
+        yield Edit(offset, offset + len(written), b"ffi::Optional<ffi::Function>")
+    yield Edit(parameters[0][1], method.parameters[1], b"")
+    named = re.search(rb"(\w+)$", text[slice(*parameters[1])])
+    if method.body is None or named is None:
+        return
+    if re.search(rb"\b" + named[1] + rb"\b", text[slice(*method.body)]):
+        pad = newline(source) + indentation(source, method.span[0]) + b"  "
+        local = b"ObjectPtr<Object> " + named[1] + b" = tvm::ffi::GetObjectPtr<Object>(this);"
+        yield Edit(method.body[0], method.body[0], pad + local)
+
+
+def _save(
+    source: Source, method: Method, result: tuple[int, int], name: tuple[int, int], tail: bytes
+) -> Iterator[Outcome]:
+    text = code(source)
+    assert method.body is not None
+    stream = re.search(rb"(\w+)\s*$", text[slice(*method.parameters)])
+    if stream is None or re.search(rb"\breturn\b", text[slice(*method.body)]):
+        yield Remark(
+            method.span[0],
+            "`SaveToBinary` returns early, so what it should return as bytes is not known",
+            "write `ffi::Bytes SaveToBytes() const`",
+            Effort.MEDIUM,
+        )
+        return
+    kept = re.match(rb"(?:virtual\s+)?", text[slice(*result)])
+    offset = result[0] + (kept.end() if kept is not None else 0)
+    yield Edit(offset, name[1], b"ffi::Bytes SaveToBytes")
+    yield Edit(*method.parameters, b"")
+    yield from _make_const(method.parameters[1], tail)
+    pad = newline(source) + indentation(source, method.span[0]) + b"  "
+    yield Edit(
+        method.body[0],
+        method.body[0],
+        pad
+        + b"std::string buffer;"
+        + pad
+        + b"dmlc::MemoryStringStream memory(&buffer);"
+        + pad
+        + b"dmlc::Stream *"
+        + stream[1]
+        + b" = &memory;",
+    )
+    end = method.body[1]
+    while text[end - 1 : end].isspace():
+        end -= 1
+    yield Edit(end, end, pad + b"return ffi::Bytes(buffer);")
+    yield from includes.add(source, "dmlc/memory_io.h", system=True)
+
+
+MIGRATION = Migration(
+    code="TF310",
+    title="`runtime::Module` moved to the FFI",
+    rung=Rung.R3,
+    introduced="0.1.7",
+    removed="0.1.7",
+    upstream=("apache/tvm#18213", "apache/tvm#18214"),
+    effort=Effort.LOW,
+    rewrites=(Rewrite(Language.CPP, ("runtime::Module",), _move),),
+    old_names=("runtime::Module", "runtime::ModuleNode", "ModulePropertyMask"),
+    examples=(
+        Example(
+            title="a module class and a function that builds it",
+            prelude="#include <tvm/ir/module.h>\n#include <dmlc/memory_io.h>\n#include <string>\n"
+            "#include <tvm/ffi/extra/module.h>\n"
+            "namespace tvm {\nusing ffi::String;\nusing ffi::ObjectPtr;\n",
+            before="""class SourceNode final : public runtime::ModuleNode {
+public:
+  const char *type_key() const final { return "source"; }
+  int GetPropertyMask() const final { return runtime::ModulePropertyMask::kBinarySerializable; }
+  ffi::Function GetFunction(const String &name, const ObjectPtr<Object> &sptr_to_self) final {
+    return ffi::Function(nullptr);
+  }
+  void SaveToBinary(dmlc::Stream *stream) final {
+    stream->Write(text);
+  }
+  String GetSource(const String &format) final { return text; }
+  std::string text;
+};
+runtime::Module Build() { return runtime::Module(ffi::make_object<SourceNode>()); }
+""",
+            after="""class SourceNode final : public ffi::ModuleObj {
+public:
+  const char *kind() const final { return "source"; }
+  int GetPropertyMask() const final { return ffi::Module::kBinarySerializable; }
+  ffi::Optional<ffi::Function> GetFunction(const String &name) final {
+    return ffi::Function(nullptr);
+  }
+  ffi::Bytes SaveToBytes() const final {
+    std::string buffer;
+    dmlc::MemoryStringStream memory(&buffer);
+    dmlc::Stream *stream = &memory;
+    stream->Write(text);
+    return ffi::Bytes(buffer);
+  }
+  String InspectSource(const String &format) const final { return text; }
+  std::string text;
+};
+ffi::Module Build() { return ffi::Module(ffi::make_object<SourceNode>()); }
+""",
+            postlude="}\n",
+        ),
+    ),
+)

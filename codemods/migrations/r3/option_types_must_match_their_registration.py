@@ -1,0 +1,161 @@
+"""A pass option is read with the type that it is registered with.
+
+`TVM_REGISTER_PASS_CONFIG_OPTION(key, Bool)` stores a boxed `Bool`. Reading it with
+`GetConfig<bool>(key)` compiles, and fails at run time when somebody sets the option. Reads of options
+that the tree registers are changed to the registered type; the default is boxed with them.
+
+Which key a read means is known where the read and the registration name the same constant or the same
+string. A read of an option that the tree does not register is left: its type is TVM's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from codemods.model import (
+    Collector,
+    Edit,
+    Effort,
+    Example,
+    Facts,
+    Language,
+    Migration,
+    Outcome,
+    Remark,
+    Rewrite,
+    Rung,
+    Source,
+)
+from cpp_rewriters.text import Span, calls, code
+
+REGISTER = "TVM_REGISTER_PASS_CONFIG_OPTION"
+BOXED = {"Bool": ("bool",), "Integer": ("int", "int64_t", "int32_t", "uint32_t", "size_t")}
+TVM_OPTIONS = {
+    **dict.fromkeys(
+        (
+            "relax.backend.use_cuda_graph",
+            "relax.transform.apply_legalize_ops",
+            "testing.immutable_module",
+            "tir.debug_keep_trivial_loop",
+            "tir.detect_global_barrier",
+            "tir.disable_assert",
+            "tir.disable_cse_tir",
+            "tir.disable_storage_rewrite",
+            "tir.disable_vectorize",
+            "tir.enable_buffer_level_predication",
+            "tir.enable_debug",
+            "tir.enable_equiv_terms_in_cse_tir",
+            "tir.instr_siblings",
+            "tir.instrument_bound_checkers",
+            "tir.instrument_lwp",
+            "tir.is_entry_func",
+            "tir.lwp_disable_func_prof",
+            "tir.merge_static_smem",
+            "tir.noalias",
+            "tir.ptx_ldg32",
+            "tir.reset_start_id",
+            "tir.use_async_copy",
+        ),
+        "Bool",
+    ),
+    **dict.fromkeys(
+        (
+            "relax.FuseOps.max_depth",
+            "tir.lwp_max_depth",
+            "tir.lwp_min_height",
+            "tir.vtcm_capacity",
+        ),
+        "Integer",
+    ),
+}
+"""Options that TVM itself registers with a boxed type (from the sources in the 0.1.7.post2 wheel)."""
+
+
+def _key(source: Source, span: Span) -> str:
+    return re.sub(r"^(?:\w+::)+", "", source.data[slice(*span)].decode("utf-8", "replace"))
+
+
+def _gather(source: Source) -> dict[str, str] | None:
+    text = code(source)
+    found = {
+        _key(source, call.arguments[0]): text[slice(*call.arguments[1])].decode()
+        for call in calls(source, (REGISTER,))
+        if len(call.arguments) == 2
+    }
+    return found or None
+
+
+def _digest(gathered: Mapping[str, dict[str, str]]) -> dict[str, str]:
+    merged = {f'"{key}"': kind for key, kind in TVM_OPTIONS.items()}
+    for path in sorted(gathered):
+        merged.update(gathered[path])
+    return merged
+
+
+OPTIONS = Collector("pass options", Language.CPP, (REGISTER,), _gather, _digest)
+
+
+def _match_types(source: Source, facts: Facts) -> Iterator[Outcome]:
+    options: Mapping[str, str] = facts.get(OPTIONS.name, {})
+    text = code(source)
+    for call in calls(source, ("GetConfig",)):
+        if call.template is None or not call.arguments:
+            continue
+        read = text[slice(*call.template)].strip().decode()
+        key = _key(source, call.arguments[0])
+        registered = options.get(key, "").rsplit("::", 1)[-1]
+        plain = read.rsplit("::", 1)[-1]
+        if not registered or plain == registered:
+            continue
+        if plain not in BOXED.get(registered, ()):
+            yield Remark(
+                call.name[0],
+                f"`{key}` is registered as `{registered}` and read as `{read}`, "
+                "which fails at run time once the option is set",
+                f"read it with `GetConfig<{registered}>`",
+                Effort.MEDIUM,
+            )
+            continue
+        yield Edit(*call.template, registered.encode())
+        if len(call.arguments) == 2:
+            start, end = call.arguments[1]
+            default = source.data[start:end]
+            if not default.startswith(registered.encode() + b"("):
+                yield Edit(start, end, registered.encode() + b"(" + default + b")")
+
+
+MIGRATION = Migration(
+    code="TF308",
+    title="a pass option is read with the type it is registered with",
+    rung=Rung.R3,
+    introduced="0.1.7",
+    removed="0.1.7",
+    upstream=("tile-ai/tilelang#1108",),
+    effort=Effort.LOW,
+    rewrites=(Rewrite(Language.CPP, ("GetConfig",), _match_types, needs=(OPTIONS,)),),
+    examples=(
+        Example(
+            title="a boxed option read as a plain value",
+            prelude="#include <tvm/ir/transform.h>\n#include <tvm/tir/expr.h>\n"
+            "namespace tvm {\nnamespace tl {\n"
+            'constexpr const char *kFast = "tl.fast";\nconstexpr const char *kWidth = "tl.width";\n'
+            "TVM_REGISTER_PASS_CONFIG_OPTION(kFast, Bool);\n"
+            "TVM_REGISTER_PASS_CONFIG_OPTION(kWidth, Integer);\n"
+            "bool Fast(tvm::transform::PassContext ctx) {\n",
+            before="""  bool fast = ctx->GetConfig<bool>(kFast, false).value();
+  return fast && ctx->GetConfig<Integer>(kWidth, Integer(32)).value()->value > 1;
+""",
+            after="""  bool fast = ctx->GetConfig<Bool>(kFast, Bool(false)).value();
+  return fast && ctx->GetConfig<Integer>(kWidth, Integer(32)).value()->value > 1;
+""",
+            postlude="}\n}\n}\n",
+        ),
+        Example(
+            title="two types that cannot be each other",
+            before='TVM_REGISTER_PASS_CONFIG_OPTION("tl.a", Bool);\nauto a = ctx->GetConfig<String>("tl.a");\n',
+            after=None,
+            finding="is registered as `Bool` and read as `String`",
+        ),
+    ),
+)
