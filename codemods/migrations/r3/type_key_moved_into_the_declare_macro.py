@@ -27,9 +27,11 @@ from codemods.model import (
     Effort,
     Example,
     Facts,
+    Language,
     Migration,
     Outcome,
     Remark,
+    Rewrite,
     Rung,
     Source,
 )
@@ -123,7 +125,7 @@ MIGRATION = Migration(
     removed="0.1.7",
     upstream=("apache/tvm#18289",),
     effort=Effort.LOW,
-    rewrites=(),
+    rewrites=(Rewrite(Language.CPP, FINAL + BASE, _move_the_key, needs=(CLASSES,)),),
     old_names=(*FINAL, *BASE),
     examples=(
         Example(
