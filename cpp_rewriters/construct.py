@@ -79,7 +79,7 @@ def _initialises(source: Source, text: bytes, arguments: tuple[Span, ...]) -> bo
 def _is_declarator(text: bytes, begin: int) -> bool:
     """Whether a type stands right before the name: then it names a function that is declared."""
     before = skip_space_back(text, begin)
-    word = re.search(rb"(\w+)$", text[:before])
+    word = re.search(rb"(\w+)$", text[max(0, before - 80) : before])
     if word is None:
         return (
             text[before - 1 : before] in (b"*",) and b"=" not in text[max(0, before - 2) : before]

@@ -36,6 +36,7 @@ class Plan:
     ignored: frozenset[str] = frozenset()
     defined: frozenset[str] = frozenset()
     hooks: tuple[str, ...] = ()  # the old methods that become hooks
+    crossed: tuple[str, ...] = ()  # comparisons of two different fields, as written
     reason: str = ""
 
 
@@ -45,6 +46,7 @@ class _Term:
 
     field: str | None
     define: bool = False
+    crossed: str = ""
 
 
 def plan(known: Mapping[str, ClassFacts], name: str) -> Plan | None:
@@ -73,7 +75,8 @@ def plan(known: Mapping[str, ClassFacts], name: str) -> Plan | None:
         if not cls.declares_reflection and not cls.reflection_path:
             return Plan(name, reason="it has no `RegisterReflection` to register a hook in")
         hooks = METHODS if cls.hash is not None else METHODS[:1]
-        return Plan(name, kind, bool(cls.eq_kind), hooks=hooks)
+        crossed = tuple(t.crossed for t in terms or () if t.crossed)
+        return Plan(name, kind, bool(cls.eq_kind), hooks=hooks, crossed=crossed)
     missing = [f for f in fields if f is not None and f not in inherited | own]
     if missing and not (cls.declares_reflection or cls.reflection_path):
         return Plan(name, reason="it has no `RegisterReflection` to register its fields in")
@@ -179,7 +182,8 @@ def _term(
     if call is not None:
         sides = [call[2][a:b] for a, b in split(call[2].encode(), 0, len(call[2].encode()))]
         same = _same_field(known, cls, sides, other)
-        return _Term(same, call[1] is not None)
+        crossed = " ".join(part.split()) if same is None and _crosses(sides, other) else ""
+        return _Term(same, call[1] is not None, crossed)
     if part.count("==") == 1:
         sides = [side.strip() for side in part.split("==")]
         same = _same_field(known, cls, sides, other)
@@ -205,6 +209,14 @@ def _same_field(
         if mine[2] is not None and mine[1] in dict(ancestor.accessors):
             return dict(ancestor.accessors)[mine[1]]
     return None
+
+
+def _crosses(sides: list[str], other: str) -> bool:
+    """Whether one field of this object is compared with a different one of the other."""
+    return len(sides) == 2 and (
+        re.fullmatch(r"(?:this\s*->\s*)?\w+", sides[0]) is not None
+        and re.fullmatch(rf"{other}\s*->\s*\w+", sides[1]) is not None
+    )
 
 
 def _is_plain(known: Mapping[str, ClassFacts], cls: ClassFacts, field: str) -> bool:

@@ -25,11 +25,11 @@ from codemods.model import (
     Source,
 )
 from cpp_rewriters.syntax import declaration
-from cpp_rewriters.text import closing_angle, code
+from cpp_rewriters.text import closing_angle, code, qualifier, words
 
 _INSTANCE = re.compile(rb"(?<![\w>.])(\w+)(\s*->\s*node\s*)->\s*IsInstance\s*(?=<)")
 _LOCAL = re.compile(
-    rb"(?<![\w:<,(])(?:const\s+)?((?:(?:tvm::)?(?:runtime::|ffi::)?)ObjectRef)(\s*&?\s*)(\w+)\s*(?:=|\()\s*"
+    rb"((?:(?:tvm::)?(?:runtime::|ffi::)?)ObjectRef)(\s*&?\s*)(\w+)\s*(?:=|\()\s*"
     rb"(?:(\w+)\s*->\s*node\s*\)?|(?:ffi::|runtime::|tvm::)*String\s*\([^()]*\)\s*\)?)\s*;"
 )
 _ATTR = re.compile(r"\bAttrStmt(?:Node)?\b")
@@ -37,18 +37,20 @@ _ATTR = re.compile(r"\bAttrStmt(?:Node)?\b")
 
 def _use_any(source: Source, facts: Facts) -> Iterator[Outcome]:
     text = code(source)
-    for match in _INSTANCE.finditer(text):
+    for match in _INSTANCE.finditer(text) if b"IsInstance" in text else ():
         if not _is_attr(source, match[1].decode(), match.start(1)):
             continue
         arrow = match.end(2)
         end = closing_angle(text, match.end())
         if end > 0:
             yield Edit(arrow, match.end(), b".as")
-    for match in _LOCAL.finditer(text):
-        origin = match[4]
-        if origin is not None and not _is_attr(source, origin.decode(), match.start(4)):
+    for word in words(source, ("ObjectRef",)):
+        local = _LOCAL.match(text, qualifier(text, word.start())[0])
+        if local is None:
             continue
-        yield Edit(*match.span(1), b"ffi::Any")
+        origin = local[4]
+        if origin is None or _is_attr(source, origin.decode(), local.start(4)):
+            yield Edit(*local.span(1), b"ffi::Any")
 
 
 def _is_attr(source: Source, name: str, offset: int) -> bool:

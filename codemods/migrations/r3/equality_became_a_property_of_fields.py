@@ -62,6 +62,14 @@ def _compare_fields(source: Source, facts: Facts) -> Iterator[Outcome]:
         if plan.reason:
             yield from _report(source, cls, plan)
             continue
+        for comparison in plan.crossed:
+            yield Remark(
+                cls.span[0],
+                f"`{cls.name}` compares two different fields with each other, `{comparison}`, "
+                "which looks like a slip; it was kept in the hook as it was",
+                "compare the same field on both sides, or drop the hook and let the reflected "
+                "fields be compared",
+            )
         yield from _rewrite_class(source, cls, plan)
     for method in out_of_line(source):
         plan = equality.plan(known, method.owner)

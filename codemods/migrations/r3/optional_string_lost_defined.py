@@ -25,7 +25,7 @@ from codemods.model import (
     Rung,
     Source,
 )
-from cpp_rewriters.classes import CLASSES, ClassFacts, classes
+from cpp_rewriters.classes import CLASSES, ClassFacts, classes, out_of_line
 from cpp_rewriters.syntax import declaration
 from cpp_rewriters.text import code, skip_space_back, words
 
@@ -33,6 +33,9 @@ _PLAIN = r"(?:(?:::)?(?:tvm::)?(?:ffi::|runtime::)?(?:String|Bytes)|std::string|
 _VALUE_OPTIONAL = re.compile(rf"(?:^|[\s:])Optional\s*<\s*{_PLAIN}\s*>")
 _VALUE_GETTER = re.compile(rf"\b(?:GetAttr|GetConfig|get_attr)\s*<\s*{_PLAIN}\s*>\s*\([^()]*\)\s*$")
 _RESULT = re.compile(rf"\bOptional\s*<\s*{_PLAIN}\s*>\s+(?:\w+::)*(\w+)\s*\(".encode())
+_NO_ARGUMENTS = re.compile(rb"\s*\(\s*\)")
+_RECEIVER = re.compile(rb"(?:(\w+)\s*(?:->|\.)\s*)?(\w+)$")
+_WINDOW = 256  # how far back a receiver is looked for, in bytes
 _CALLED = re.compile(r"(?:^|[.>:\s])(\w+)\s*\([^;]*\)\s*$")
 
 
@@ -53,7 +56,7 @@ def _use_has_value(source: Source, facts: Facts) -> Iterator[Outcome]:
     text = code(source)
     for match in words(source, ("defined",)):
         at = match.start()
-        if text[at - 1 : at] != b"." or not re.match(rb"\s*\(\s*\)", text[match.end() :]):
+        if text[at - 1 : at] != b"." or not _NO_ARGUMENTS.match(text, match.end()):
             continue
         if _holds_a_value(source, facts, at - 1):
             yield Edit(*match.span(), b"has_value")
@@ -66,13 +69,14 @@ def _holds_a_value(source: Source, facts: Facts, dot: int) -> bool:
     if text[end - 1 : end] == b")":
         receiver = _call_before(text, end)
         return receiver is not None and _is_value("auto", receiver, results)
-    name = re.search(rb"(?:(\w+)\s*(?:->|\.)\s*)?(\w+)$", text[:end])
+    first = max(0, end - _WINDOW)
+    name = _RECEIVER.search(text[first:end])
     if name is None:
         return False
     member = name[2].decode()
     if name[1] is not None and name[1] != b"this":
-        return _member_is_value(source, facts, name[1].decode(), member, name.start(1))
-    declared = declaration(source, member, name.start(2))
+        return _member_is_value(source, facts, name[1].decode(), member, first + name.start(1))
+    declared = declaration(source, member, first + name.start(2))
     if declared is None:
         return _own_field_is_value(source, facts, member, dot)
     return _is_value(declared.type, declared.initialiser, results)
@@ -96,8 +100,9 @@ def _call_before(text: bytes, end: int) -> str | None:
         char = text[at : at + 1]
         depth += (char == b")") - (char == b"(")
         if depth == 0:
-            start = re.search(rb"\w+\s*(?:<[^<>]*(?:<[^<>]*>)?[^<>]*>)?\s*$", text[:at])
-            return text[start.start() : end].decode() if start is not None else None
+            first = max(0, at - _WINDOW)
+            start = re.search(rb"\w+\s*(?:<[^<>]*(?:<[^<>]*>)?[^<>]*>)?\s*$", text[first:at])
+            return text[first + start.start() : end].decode() if start is not None else None
     return None
 
 
@@ -118,8 +123,8 @@ def _own_field_is_value(source: Source, facts: Facts, member: str, at: int) -> b
     """A field of the class whose method this is, declared in another file."""
     known: Mapping[str, ClassFacts] = facts.get(CLASSES.name, {})
     around = [c.name for c in classes(source) if c.body[0] <= at < c.body[1]]
-    owner = re.findall(rb"\b(\w+)::~?\w+\s*\([^;{}]*\)[^;{}()]*\{", code(source)[:at])
-    for name in [*around[-1:], *(o.decode() for o in owner[-1:])]:
+    inside = [m.owner for m in out_of_line(source) if m.span[0] <= at < m.span[1]]
+    for name in [*around[-1:], *inside[-1:]]:
         for field, kind in known[name].fields if name in known else ():
             if field == member:
                 return _VALUE_OPTIONAL.search(kind) is not None

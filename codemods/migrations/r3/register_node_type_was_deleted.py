@@ -41,6 +41,7 @@ def _replace(source: Source, facts: Facts) -> Iterator[Outcome]:
     text = code(source)
     end = newline(source)
     called: set[str] = set()
+    removed: list[tuple[int, int]] = []
     for call in calls(source, MACROS):
         node = text[slice(*(call.arguments[0] if call.arguments else (0, 0)))].decode()
         if _in_directive(source, call.name[0]) or not node:
@@ -57,8 +58,7 @@ def _replace(source: Source, facts: Facts) -> Iterator[Outcome]:
             )
             continue
         if cls.reflection_called or cls.name in called or _defined_in_a_block(cls):
-            start, stop = lines(source).whole(call.name[0], stop)
-            yield Edit(start, _and_one_blank_line(source, start, stop), b"")
+            removed.append(lines(source).whole(call.name[0], stop))
             continue
         if not cls.declares_reflection:
             block = (
@@ -73,7 +73,20 @@ def _replace(source: Source, facts: Facts) -> Iterator[Outcome]:
         called.add(cls.name)
         yield Edit(call.name[0], stop, block.encode())
         yield from includes.add(source, "tvm/ffi/reflection/registry.h", system=True)
+    for start, stop in _joined(removed):
+        yield Edit(start, _and_one_blank_line(source, start, stop), b"")
     yield from _call_the_uncalled(source, known, called)
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Neighbouring spans as one."""
+    joined: list[tuple[int, int]] = []
+    for start, stop in sorted(spans):
+        if joined and joined[-1][1] == start:
+            joined[-1] = (joined[-1][0], stop)
+        else:
+            joined.append((start, stop))
+    return joined
 
 
 def _defined_in_a_block(cls: ClassFacts) -> bool:
@@ -85,15 +98,6 @@ def _call_the_uncalled(
     source: Source, known: Mapping[str, ClassFacts], called: set[str]
 ) -> Iterator[Outcome]:
     """Nodes whose `RegisterReflection` exists and is called nowhere: call it beside their code."""
-    text = code(source)
-    if any(True for _ in calls(source, MACROS)):
-        registered = {
-            text[slice(*c.arguments[0])].decode().rsplit("::", 1)[-1]
-            for c in calls(source, MACROS)
-            if c.arguments
-        }
-    else:
-        registered = set()
     ends: dict[str, int] = {}
     for method in out_of_line(source):
         ends[method.owner] = max(ends.get(method.owner, 0), method.span[1])
@@ -104,7 +108,7 @@ def _call_the_uncalled(
             or not cls.declares_reflection
             or cls.reflection_called
             or not cls.declares
-            or name in called | registered
+            or name in called
             or cls.registered_by_macro
             or cls.home != source.path
         ):

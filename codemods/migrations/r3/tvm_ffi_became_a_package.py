@@ -69,24 +69,21 @@ MIGRATION = Migration(
             before=(
                 "import tvm.ffi\n"
                 "from tvm.target import Target\n\n\n"
-                'def build(mod: tvm.IRModule) -> object:\n'
+                "def build(mod: tvm.IRModule) -> object:\n"
                 '    return tvm.ffi.get_global_func("target.build.c")(mod, Target("c"))\n'
             ),
             after=(
                 "import tvm\n"
                 "import tvm_ffi\n"
                 "from tvm.target import Target\n\n\n"
-                'def build(mod: tvm.IRModule) -> object:\n'
+                "def build(mod: tvm.IRModule) -> object:\n"
                 '    return tvm_ffi.get_global_func("target.build.c")(mod, Target("c"))\n'
             ),
         ),
         Example(
             title="through a package that re-exports TVM",
             language=Language.PYTHON,
-            before=(
-                "from demo import tvm\n\n"
-                'build = tvm.ffi.get_global_func("target.build.c")\n'
-            ),
+            before=('from demo import tvm\n\nbuild = tvm.ffi.get_global_func("target.build.c")\n'),
             after=(
                 "from demo import tvm\n"
                 "import tvm_ffi\n\n"
