@@ -155,7 +155,7 @@ class Example:
     finding: str = ""
     prelude: str = ""
     postlude: str = ""
-    others: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict, hash=False)
     compiles: bool = True
 
 
