@@ -1,4 +1,5 @@
-# ruff: noqa: PTH -- paths stay text here: tens of thousands are looked up
+# ruff: noqa: PTH113, PTH118, PTH120
+# Paths stay text here: tens of thousands are looked up.
 """Which of the target's headers a unit includes before any code of the tree itself.
 
 Those, and only those, may be precompiled for the unit without hiding an include that it lacks: the

@@ -1,4 +1,5 @@
-# ruff: noqa: PTH -- paths stay text here: tens of thousands are looked up
+# ruff: noqa: PTH113
+# Paths stay text here: tens of thousands are looked up.
 """A tree as it would be with some files changed or added, without writing them."""
 
 from __future__ import annotations

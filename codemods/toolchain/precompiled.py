@@ -1,4 +1,5 @@
-# ruff: noqa: PTH -- paths stay text here: tens of thousands are looked up
+# ruff: noqa: PTH116, PTH117, PTH202
+# Paths stay text here: tens of thousands are looked up.
 """Which headers to precompile for a set of units, so that their cost is paid once.
 
 A precompiled set may serve a unit only when every header in it is among those that the unit

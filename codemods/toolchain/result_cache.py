@@ -1,4 +1,5 @@
-# ruff: noqa: PTH -- paths stay text here: tens of thousands are looked up
+# ruff: noqa: PTH117
+# Paths stay text here: tens of thousands are looked up.
 """What the parse of a unit said, kept until the unit or a file that it includes changes.
 
 An include that found no file, or a header newly put before another on the search path, is not
