@@ -94,7 +94,7 @@ class _File:
                 continue
             for alias in node.names:
                 new = self.imported(node, alias)
-                if new is None or alias.asname or self.moves.is_module(new):
+                if new is None or alias.asname:
                     continue
                 name = new.rpartition(".")[2]
                 if name == alias.name or name in bound:
@@ -187,6 +187,11 @@ class _File:
             start = shared
             rest = new.removeprefix(self.prefix(origin, use, shared)).lstrip(".")
             self.attributes(use, start, length, rest)
+            return
+        home = self.moves.target(origin.dotted)
+        if home is not None and new.startswith(f"{home}."):  # the root's own import leads there
+            self.rename(origin, use)
+            self.attributes(use, 0, length, new.removeprefix(f"{home}."))
             return
         package, _, rest = new.partition(".")
         local = self.reachable(package, use.scope)

@@ -106,15 +106,12 @@ class Analysis:
     scope: Scope
     uses: tuple[Use, ...]
     imports: tuple[Import, ...]
-    scope_of: dict[ast.AST, Scope]  # of every call, function and class
+    scope_of: dict[ast.AST, Scope]  # calls, comparisons, attributes, handlers, functions
 
     def all_names(self) -> set[str]:
         """Return every name that any scope of the file binds."""
-        scopes = {id(use.scope): use.scope for use in self.uses}
-        found = set(self.scope.bindings)
-        for scope in (*scopes.values(), *self.scope_of.values()):
-            found.update(scope.bindings)
-        return found
+        scopes = {self.scope, *(use.scope for use in self.uses), *self.scope_of.values()}
+        return {name for scope in scopes for name in scope.bindings}
 
 
 def analyse(module: Module) -> Analysis:
@@ -190,7 +187,7 @@ class _Walk:
             self.bind(home, node.target.id, node, value=node.value)
             self.visit(node.value, scope)
         else:
-            if isinstance(node, ast.Call):
+            if isinstance(node, (ast.Call, ast.Compare, ast.ExceptHandler)):
                 self.scope_of[node] = scope
             self.other(node, scope)
 
@@ -216,6 +213,7 @@ class _Walk:
     def dotted(self, node: ast.AST, scope: Scope) -> None:
         attributes: list[ast.Attribute] = []
         while isinstance(node, ast.Attribute):
+            self.scope_of[node] = scope
             attributes.append(node)
             node = node.value
         if isinstance(node, ast.Name):

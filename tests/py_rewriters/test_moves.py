@@ -28,13 +28,17 @@ CASES = {
         "import old.ffi as F\nF.make()\n",
         "import new_ffi as F\nF.make()\n",
     ),
-    "a module imported by name keeps its name": (
+    "a module imported by name takes its new name": (
         "from old import ffi\nffi.make()\n",
-        "import new_ffi as ffi\nffi.make()\n",
+        "import new_ffi\nnew_ffi.make()\n",
+    ),
+    "a module imported by name keeps its name where the new one is taken": (
+        "from old import ffi\nnew_ffi = 1\nffi.make()\n",
+        "import new_ffi as ffi\nnew_ffi = 1\nffi.make()\n",
     ),
     "of several imported names only the moved one moves": (
         "from old import a, ffi, b\nffi.make(a, b)\n",
-        "from old import a, b\nimport new_ffi as ffi\nffi.make(a, b)\n",
+        "from old import a, b\nimport new_ffi\nnew_ffi.make(a, b)\n",
     ),
     "comments inside an import stay with their names": (
         "from old.ffi import (\n    make,  # one\n    call,\n)\n",
@@ -42,7 +46,7 @@ CASES = {
     ),
     "a comment of a name that stays in a shortened import stays": (
         "from old import (\n    a,  # one\n    ffi,  # two\n)\nffi.make(a)\n",
-        "from old import (\n    a,  # one\n)\nimport new_ffi as ffi\nffi.make(a)\n",
+        "from old import (\n    a,  # one\n)\nimport new_ffi\nnew_ffi.make(a)\n",
     ),
     "statements on one line stay on one line": (
         "import os, old.ffi; old.ffi.make(); old.thing()\n",

@@ -97,8 +97,8 @@ MIGRATION = Migration(
             language=Language.PYTHON,
             before="from tvm import ffi, tir\n\nmake = ffi.get_global_func\nVar = tir.Var\n",
             after=(
-                "from tvm import tir\nimport tvm_ffi as ffi\n\n"
-                "make = ffi.get_global_func\nVar = tir.Var\n"
+                "from tvm import tir\nimport tvm_ffi\n\n"
+                "make = tvm_ffi.get_global_func\nVar = tir.Var\n"
             ),
         ),
         Example(

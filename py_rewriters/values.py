@@ -1,0 +1,121 @@
+"""Findings for values that changed without a name changing: comparisons that turn out otherwise.
+
+Each verb looks for one shape of code that depends on the old value and remarks it; none edits.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from codemods.model import Effort, Facts, Language, Outcome, Remark, Rewrite, Source
+from py_rewriters.exports import EXPORTS
+from py_rewriters.parsing import Problem
+from py_rewriters.resolving import Resolver, resolver
+from py_rewriters.scopes import Scope
+
+Check = Callable[[Resolver, ast.AST, Scope], bool]
+_LIMIT = 4
+
+
+def remarked(tokens: tuple[str, ...], check: Check, message: str, advice: str) -> Rewrite:
+    """Return the rewrite that remarks every comparison, call or handler for which `check` holds."""
+
+    def apply(source: Source, facts: Facts) -> Iterator[Outcome]:
+        names = resolver(source, facts)
+        if isinstance(names, Problem):
+            return
+        for node, scope in names.analysis.scope_of.items():
+            if isinstance(node, (ast.expr, ast.stmt)) and check(names, node, scope):
+                yield Remark(names.module.start(node), message, advice, Effort.MEDIUM)
+
+    return Rewrite(Language.PYTHON, tokens, apply, needs=(EXPORTS,))
+
+
+def compares_dtype_with(text: str) -> Check:
+    """Return the check for a comparison of a data type (not of a plain string) with `text`."""
+
+    def check(names: Resolver, node: ast.AST, scope: Scope) -> bool:
+        if not isinstance(node, ast.Compare):
+            return False
+        sides = [node.left, *node.comparators]
+        return any(_holds(side, text) for side in sides) and any(
+            is_dtype(names, side, scope) for side in sides
+        )
+
+    return check
+
+
+def compares_bits_with_one(names: Resolver, node: ast.AST, scope: Scope) -> bool:
+    """Check for a comparison of a data type's `bits` with 1, which `bool` had and has no more."""
+    if not isinstance(node, ast.Compare):
+        return False
+    sides = [node.left, *node.comparators]
+    return any(_holds(side, 1) for side in sides) and any(
+        isinstance(side, ast.Attribute)
+        and side.attr == "bits"
+        and not _is_foreign(names, side.value, scope)
+        for side in sides
+    )
+
+
+def tests_class(*classes: str) -> Check:
+    """Return the check for `isinstance(x, C)` with one of the dotted `classes`."""
+
+    def check(names: Resolver, node: ast.AST, scope: Scope) -> bool:
+        if not isinstance(node, ast.Call) or len(node.args) != 2:
+            return False
+        if not isinstance(node.func, ast.Name) or node.func.id not in ("isinstance", "issubclass"):
+            return False
+        kind = node.args[1]
+        parts = kind.elts if isinstance(kind, ast.Tuple) else [kind]
+        found = {names.expression(part, scope) for part in parts}
+        plain = any(isinstance(part, ast.Name) and part.id == "str" for part in parts)
+        return bool(found & set(classes)) and not plain
+
+    return check
+
+
+def is_dtype(names: Resolver, node: ast.expr, scope: Scope, depth: int = 0) -> bool:
+    """Return whether `node` is certainly a TVM data type, or the `str` of one."""
+    if isinstance(node, ast.Attribute):
+        return node.attr == "dtype" and not _is_foreign(names, node.value, scope)
+    if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Name) and node.func.id == "str" and len(node.args) == 1:
+            return is_dtype(names, node.args[0], scope, depth)
+        dotted = names.expression(node.func, scope)
+        return dotted is not None and dotted.split(".")[-1] in ("DataType", "dtype") and (
+            dotted.split(".")[0] in ("tvm", "tvm_ffi")
+        )
+    if isinstance(node, ast.Name) and depth < _LIMIT:
+        bindings = scope.lookup(node.id)
+        return len(bindings) == 1 and bindings[0].value is not None and is_dtype(
+            names, bindings[0].value, bindings[0].scope, depth + 1
+        )
+    return False
+
+
+def _is_foreign(names: Resolver, node: ast.expr, scope: Scope, depth: int = 0) -> bool:
+    """Return whether `node` comes from a package that is neither TVM's nor the tree's."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    if not isinstance(node, ast.Name):
+        return False
+    bindings = scope.lookup(node.id)
+    for binding in bindings:
+        if binding.imported is not None:
+            root = names.tree.canonical(binding.imported, names.path).lstrip(".").split(".")[0]
+            return root in ("torch", "numpy", "jax", "triton", "cupy", "tensorflow")
+        if binding.value is not None and depth < _LIMIT:
+            return _is_foreign(names, binding.value, binding.scope, depth + 1)
+    return False
+
+
+def _holds(node: ast.expr, value: object) -> bool:
+    parts = node.elts if isinstance(node, (ast.Tuple, ast.List, ast.Set)) else [node]
+    return any(
+        isinstance(part, ast.Constant)
+        and type(part.value) is type(value)
+        and part.value == value
+        for part in parts
+    )
