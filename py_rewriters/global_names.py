@@ -30,8 +30,14 @@ def renamed_global_function(old: str, new: str) -> Rewrite:
         module = source.once(parse)
         if isinstance(module, Problem) or facts.get(registered.name):
             return
+        parts = {
+            part
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.JoinedStr)
+            for part in node.values
+        }
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.Constant) and node.value == old:
+            if isinstance(node, ast.Constant) and node.value == old and node not in parts:
                 text = module.text(node)
                 if text.count(old.encode()) == 1:
                     start = module.start(node) + text.index(old.encode())

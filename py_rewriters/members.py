@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -66,12 +66,25 @@ class Member:
 def renamed_members(of: Class, members: Mapping[str, Member]) -> Rewrite:
     """Return the rewrite that carries out `members`, by old name, on instances of `of`."""
 
+    telling = _words(name for name, member in members.items() if member.telling)
+    others = _words(name for name, member in members.items() if not member.telling)
+    evidence = _words(
+        [each.rpartition(".")[2] for each in of.names | of.makers] + ["get_global_func"]
+    )
+
     def apply(source: Source, facts: Facts) -> Iterator[Outcome]:
+        if not telling(source.data) and not (others(source.data) and evidence(source.data)):
+            return  # nothing here can be told, so nothing is parsed
         names = resolver(source, facts)
         if not isinstance(names, Problem):
             yield from _Members(names, of, members).outcomes()
 
     return Rewrite(Language.PYTHON, tuple(members), apply, needs=(EXPORTS,))
+
+
+def _words(names: Iterable[str]) -> Callable[[bytes], object]:
+    every = "|".join(names)
+    return re.compile(rb"\b(?:" + every.encode() + rb")\b").search if every else lambda data: None
 
 
 @dataclass

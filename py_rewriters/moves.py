@@ -24,18 +24,23 @@ from py_rewriters.statements import beside, place, replaced, without
 def moved(table: Mapping[str, str], modules: Iterable[str] = ()) -> Rewrite:
     """Return the rewrite that carries out `table`; `modules` are the new names that are modules.
 
-    A new name without a dot is a module always. Tokens are the last parts of the old names, so a
-    file that cannot hold one is never parsed.
+    A new name without a dot is a module always. A file in which none of the old names' last parts
+    stands as a word is never parsed.
     """
     every = frozenset(modules) | {new for new in table.values() if "." not in new}
     moves = _Moves(dict(table), every)
 
     def apply(source: Source, facts: Facts) -> Iterator[Outcome]:
+        if word.search(source.data) is None:
+            return
         names = resolver(source, facts)
         if not isinstance(names, Problem):
             yield from _File(names, moves).outcomes()
 
-    tokens = tuple(sorted({old.rpartition(".")[2] for old in table}))
+    # a name below another of the table cannot stand without the other
+    tops = {old for old in table if moves.match(old.rpartition(".")[0]) is None}
+    tokens = tuple(sorted({old.rpartition(".")[2] for old in tops}))
+    word = re.compile(rb"\b(?:" + "|".join(tokens).encode() + rb")\b")
     return Rewrite(Language.PYTHON, tokens, apply, needs=(EXPORTS,))
 
 
@@ -111,7 +116,7 @@ class _File:
         if alias.name == "*":
             return None
         written = import_target(node, alias.name)
-        dotted = self.names.tree.canonical(written, self.names.path)
+        dotted = self.names.canonical(written)
         if dotted != written and self.in_tree(node):
             return None  # the module that re-exports it goes on exporting it
         return self.moves.target(dotted)
@@ -128,10 +133,9 @@ class _File:
     # Uses ---------------------------------------------------------------------------------------
 
     def use(self, use: Use) -> None:
-        found = self.names.dotted(use)
-        if found is None:
+        origin = self.names.origin(use.root.id, use.scope)
+        if origin is None:
             return
-        origin, _ = found
         matched = self.longest(origin, use)
         if matched is None:
             self.keep(origin, use)
@@ -151,7 +155,7 @@ class _File:
         parts = use.parts[1:]
         for length in range(len(parts), -1, -1):
             whole = ".".join([origin.dotted, *parts[:length]])
-            dotted = self.names.tree.canonical(whole, self.names.path)
+            dotted = self.names.canonical(whole)
             new = self.moves.table.get(dotted)
             if new is not None:
                 return length, dotted, new
@@ -208,7 +212,7 @@ class _File:
 
     def prefix(self, origin: Origin, use: Use, length: int) -> str:
         whole = ".".join([origin.dotted, *use.parts[1 : length + 1]])
-        return self.names.tree.canonical(whole, self.names.path)
+        return self.names.canonical(whole)
 
     def shared(self, origin: Origin, use: Use, length: int, new: str) -> int | None:
         """Return how many attributes of `use` may stay because `new` is below them, or None."""
@@ -332,9 +336,7 @@ class _File:
                 text = f"import {self.moves.target(alias.name)}"
                 self.out.append(Edit(where.start, where.end, text.encode()))
             return
-        self.out.append(
-            Edit(module.start(node), module.end(node), without(module, node, [index]))
-        )
+        self.out.append(Edit(module.start(node), module.end(node), without(module, node, [index])))
 
     def needed(self, statement: Import, root: str) -> bool:
         """Return whether `root`, bound by an import that leaves it, must stay bound."""
@@ -361,8 +363,7 @@ class _File:
             return False
         binds = [a for a in node.names if not a.asname and a.name.partition(".")[0] == root]
         return all(
-            (new := self.moves.target(alias.name)) is not None
-            and new.partition(".")[0] != root
+            (new := self.moves.target(alias.name)) is not None and new.partition(".")[0] != root
             for alias in binds
         )
 
@@ -415,9 +416,13 @@ class _File:
             edit = replaced(module, node, list(dict.fromkeys(new_statements)))
         if edit is None:
             self.out.append(
-                Remark(module.start(node), f"`{node.module}` moved; not changed because of the "
-                       "comments inside the statement", "write " + ", ".join(
-                           f"`{text.decode()}`" for text in new_statements)))
+                Remark(
+                    module.start(node),
+                    f"`{node.module}` moved; not changed because of the "
+                    "comments inside the statement",
+                    "write " + ", ".join(f"`{text.decode()}`" for text in new_statements),
+                )
+            )
         else:
             self.out.append(edit)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from codemods.model import Facts, Source
 from py_rewriters.exports import TreeModules, tree_modules
@@ -35,9 +35,24 @@ class Resolver:
     module: Module
     analysis: Analysis
     tree: TreeModules
+    _origins: dict[tuple[Scope, str], Origin | None] = field(default_factory=dict)
+    _canonical: dict[str, str] = field(default_factory=dict)
 
     def origin(self, name: str, scope: Scope, depth: int = 0) -> Origin | None:
         """Return what `name`, used in `scope`, stands for; None when no import gives it."""
+        key = scope, name
+        if key not in self._origins:
+            self._origins[key] = self._origin(name, scope, depth)
+        return self._origins[key]
+
+    def canonical(self, dotted: str) -> str:
+        """Return where `dotted`, as this file would write it, comes from."""
+        found = self._canonical.get(dotted)
+        if found is None:
+            found = self._canonical[dotted] = self.tree.canonical(dotted, self.path)
+        return found
+
+    def _origin(self, name: str, scope: Scope, depth: int) -> Origin | None:
         bindings = scope.lookup(name)
         if not bindings:
             return self._starred(name, scope)
@@ -61,7 +76,7 @@ class Resolver:
         if origin is None:
             return None
         whole = ".".join([origin.dotted, *use.parts[1:]])
-        return origin, self.tree.canonical(whole, self.path)
+        return origin, self.canonical(whole)
 
     def expression(self, node: ast.expr, scope: Scope, depth: int = 0) -> str | None:
         """Return the canonical dotted name of an expression made of names and dots, or None."""
@@ -75,11 +90,11 @@ class Resolver:
         if origin is None or not origin.certain:
             return None
         whole = ".".join([origin.dotted, *reversed(attributes)])
-        return self.tree.canonical(whole, self.path)
+        return self.canonical(whole)
 
     def _target(self, binding: Binding, depth: int) -> str | None:
         if binding.imported is not None:
-            return self.tree.canonical(binding.imported, self.path)
+            return self.canonical(binding.imported)
         if binding.value is None or depth > _LIMIT:
             return None
         if not isinstance(binding.value, (ast.Name, ast.Attribute)):

@@ -118,9 +118,7 @@ def analyse(module: Module) -> Analysis:
     """Return the scopes, the dotted expressions and the imports of `module`."""
     walk = _Walk(module)
     walk.block(module.tree.body, walk.scope)
-    return Analysis(
-        module, walk.scope, tuple(walk.uses), tuple(walk.imports), walk.scope_of
-    )
+    return Analysis(module, walk.scope, tuple(walk.uses), tuple(walk.imports), walk.scope_of)
 
 
 def import_target(node: ast.ImportFrom, name: str) -> str:
@@ -154,9 +152,7 @@ class _Walk:
                 if name in outer.bindings:
                     home = outer
                     break
-        home.bindings.setdefault(name, []).append(
-            Binding(home, name, node, imported, alias, value)
-        )
+        home.bindings.setdefault(name, []).append(Binding(home, name, node, imported, alias, value))
 
     def block(self, body: list[ast.stmt], scope: Scope) -> None:
         for statement in body:

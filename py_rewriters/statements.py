@@ -102,9 +102,7 @@ def _closing(
         if isinstance(space, libcst.ParenthesizedWhitespace) and isinstance(
             end, libcst.ParenthesizedWhitespace
         ):
-            return last.with_changes(
-                whitespace_after=end.with_changes(first_line=space.first_line)
-            )
+            return last.with_changes(whitespace_after=end.with_changes(first_line=space.first_line))
     return last
 
 

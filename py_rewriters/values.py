@@ -6,6 +6,7 @@ Each verb looks for one shape of code that depends on the old value and remarks 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 
 from codemods.model import Effort, Facts, Language, Outcome, Remark, Rewrite, Source
@@ -18,10 +19,18 @@ Check = Callable[[Resolver, ast.AST, Scope], bool]
 _LIMIT = 4
 
 
-def remarked(tokens: tuple[str, ...], check: Check, message: str, advice: str) -> Rewrite:
-    """Return the rewrite that remarks every comparison, call or handler for which `check` holds."""
+def remarked(
+    tokens: tuple[str, ...], shape: str, check: Check, message: str, advice: str
+) -> Rewrite:
+    """Return the rewrite that remarks every comparison, call or handler for which `check` holds.
+
+    `shape` is a pattern that the text of such a place matches; a file without it is never parsed.
+    """
+    possible = re.compile(shape.encode())
 
     def apply(source: Source, facts: Facts) -> Iterator[Outcome]:
+        if possible.search(source.data) is None:
+            return
         names = resolver(source, facts)
         if isinstance(names, Problem):
             return
@@ -36,11 +45,10 @@ def compares_dtype_with(text: str) -> Check:
     """Return the check for a comparison of a data type (not of a plain string) with `text`."""
 
     def check(names: Resolver, node: ast.AST, scope: Scope) -> bool:
-        if not isinstance(node, ast.Compare):
-            return False
-        sides = [node.left, *node.comparators]
-        return any(_holds(side, text) for side in sides) and any(
-            is_dtype(names, side, scope) for side in sides
+        return isinstance(node, ast.Compare) and any(
+            (_holds(right, text) and is_dtype(names, left, scope))
+            or (equal and _holds(left, text) and is_dtype(names, right, scope))
+            for left, right, equal in _pairs(node)
         )
 
     return check
@@ -48,14 +56,17 @@ def compares_dtype_with(text: str) -> Check:
 
 def compares_bits_with_one(names: Resolver, node: ast.AST, scope: Scope) -> bool:
     """Check for a comparison of a data type's `bits` with 1, which `bool` had and has no more."""
-    if not isinstance(node, ast.Compare):
-        return False
-    sides = [node.left, *node.comparators]
-    return any(_holds(side, 1) for side in sides) and any(
-        isinstance(side, ast.Attribute)
-        and side.attr == "bits"
-        and not _is_foreign(names, side.value, scope)
-        for side in sides
+
+    def is_bits(side: ast.expr) -> bool:
+        return (
+            isinstance(side, ast.Attribute)
+            and side.attr == "bits"
+            and not _is_foreign(names, side.value, scope)
+        )
+
+    return isinstance(node, ast.Compare) and any(
+        (_holds(right, 1) and is_bits(left)) or (equal and _holds(left, 1) and is_bits(right))
+        for left, right, equal in _pairs(node)
     )
 
 
@@ -84,13 +95,17 @@ def is_dtype(names: Resolver, node: ast.expr, scope: Scope, depth: int = 0) -> b
         if isinstance(node.func, ast.Name) and node.func.id == "str" and len(node.args) == 1:
             return is_dtype(names, node.args[0], scope, depth)
         dotted = names.expression(node.func, scope)
-        return dotted is not None and dotted.split(".")[-1] in ("DataType", "dtype") and (
-            dotted.split(".")[0] in ("tvm", "tvm_ffi")
+        return (
+            dotted is not None
+            and dotted.split(".")[-1] in ("DataType", "dtype")
+            and (dotted.split(".")[0] in ("tvm", "tvm_ffi"))
         )
     if isinstance(node, ast.Name) and depth < _LIMIT:
         bindings = scope.lookup(node.id)
-        return len(bindings) == 1 and bindings[0].value is not None and is_dtype(
-            names, bindings[0].value, bindings[0].scope, depth + 1
+        return (
+            len(bindings) == 1
+            and bindings[0].value is not None
+            and is_dtype(names, bindings[0].value, bindings[0].scope, depth + 1)
         )
     return False
 
@@ -111,11 +126,24 @@ def _is_foreign(names: Resolver, node: ast.expr, scope: Scope, depth: int = 0) -
     return False
 
 
+def _pairs(node: ast.Compare) -> Iterator[tuple[ast.expr, ast.expr, bool]]:
+    """Yield the two sides of each comparison and whether they may be exchanged.
+
+    `x in y` looks for a literal in a written-out collection; a text within a text is not equality.
+    """
+    left = node.left
+    for operator, right in zip(node.ops, node.comparators, strict=True):
+        if isinstance(operator, (ast.In, ast.NotIn)):
+            if isinstance(right, (ast.Tuple, ast.List, ast.Set)):
+                yield left, right, False
+        else:
+            yield left, right, True
+        left = right
+
+
 def _holds(node: ast.expr, value: object) -> bool:
     parts = node.elts if isinstance(node, (ast.Tuple, ast.List, ast.Set)) else [node]
     return any(
-        isinstance(part, ast.Constant)
-        and type(part.value) is type(value)
-        and part.value == value
+        isinstance(part, ast.Constant) and type(part.value) is type(value) and part.value == value
         for part in parts
     )

@@ -205,8 +205,7 @@ def test_a_file_that_cannot_be_parsed_is_left() -> None:
 
 def test_an_optional_package_may_be_tried_under_both_names() -> None:
     text = (
-        "try:\n    from old import make\nexcept ImportError:\n    from older import make\n"
-        "make()\n"
+        "try:\n    from old import make\nexcept ImportError:\n    from older import make\nmake()\n"
     )
     assert applied(NAME, text).splitlines()[1].strip() == "from old import create as make"
     assert applied(NAME, text).splitlines()[-1] == "make()"

@@ -20,6 +20,7 @@ MIGRATION = Migration(
     rewrites=(
         remarked(
             (".bits",),
+            r"\.bits\s*(?:[=!<>]|not\b|in\b)|[=!<>]=?\s*[\w.()]+\.bits\b",
             compares_bits_with_one,
             "`bool` has 8 bits now, so a test for 1 bit no longer finds it; not changed because "
             "what is meant cannot be told",

@@ -22,6 +22,7 @@ MIGRATION = Migration(
     rewrites=(
         remarked(
             ('"float"', "'float'"),
+            r"""[=!]=\s*['"]float['"]|['"]float['"]\s*[=!]=|\bin\s*[\[({][^\])}]*['"]float['"]""",
             compares_dtype_with("float"),
             'the data type of "float" is "float32" now, so it is never equal to "float"; not '
             "changed because which of them is meant cannot be told",

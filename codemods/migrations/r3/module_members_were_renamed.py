@@ -41,14 +41,12 @@ _MODULE = Class(
 _MEMBERS = {
     "get_source": Member("inspect_source", "method", telling=True),
     "imported_modules": Member("imports", "property", telling=True),
-    "type_key": Member("kind", "property"),
+    "type_key": Member("kind", "property", telling=True),
     "save": Member("write_to_file", "method"),
     "is_runnable": Member("is_runnable", "call"),
     "is_binary_serializable": Member("is_binary_serializable", "call"),
     "is_dso_exportable": Member("is_compilation_exportable", "call"),
-    "is_device_module": Member(
-        None, "property", advice="compare `.kind` with the device's name"
-    ),
+    "is_device_module": Member(None, "property", advice="compare `.kind` with the device's name"),
     "format": Member(None, "property", advice="ask `.get_write_formats()`"),
     "entry_func": Member(None, "property", advice="take the function by name: `mod['main']`"),
 }

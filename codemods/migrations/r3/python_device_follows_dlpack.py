@@ -47,13 +47,9 @@ MIGRATION = Migration(
         Example(
             title="a device made here",
             language=Language.PYTHON,
-            before=(
-                "import tvm\n\ndev = tvm.cuda(0)\n"
-                "place = (dev.device_type, dev.device_id)\n"
-            ),
+            before=("import tvm\n\ndev = tvm.cuda(0)\nplace = (dev.device_type, dev.device_id)\n"),
             after=(
-                "import tvm\n\ndev = tvm.cuda(0)\n"
-                "place = (dev.dlpack_device_type(), dev.index)\n"
+                "import tvm\n\ndev = tvm.cuda(0)\nplace = (dev.dlpack_device_type(), dev.index)\n"
             ),
         ),
     ),

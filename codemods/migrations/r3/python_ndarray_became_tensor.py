@@ -25,8 +25,11 @@ _TABLE = {
     **dict.fromkeys(_HOMES, "tvm.runtime"),
     **{f"{home}.array": "tvm.runtime.tensor" for home in _HOMES},
     **{f"{home}.NDArray": "tvm.runtime.Tensor" for home in _HOMES},
-    **{f"{home}.{name}": f"tvm.runtime._tensor.{name}" for home in _HOMES
-       for name in ("hexagon", "webgpu")},
+    **{
+        f"{home}.{name}": f"tvm.runtime._tensor.{name}"
+        for home in _HOMES
+        for name in ("hexagon", "webgpu")
+    },
 }
 
 _TENSOR = Class(

@@ -21,6 +21,7 @@ MIGRATION = Migration(
     rewrites=(
         remarked(
             ("String",),
+            r"\bis(?:instance|subclass)\b",
             tests_class(
                 "tvm.runtime.String",
                 "tvm.runtime.container.String",
