@@ -33,10 +33,7 @@ from cpp_rewriters.text import code, words
 UPSTREAM = "take over upstream's version of this file, `codemods run --upstream REPO@REV` (tile-ai/tilelang#1259)"
 NAMES = {
     "kTVMValueContent": "`kTVMValueContent` is how the old packed convention passed a value; no code "
-    "generator of the target handles it",
-    "kTVMValueKindMask": "the old packed convention's type codes are gone",
-    "resource_handle": "the packed convention has no resource handle any more",
-    "kArrTypeCode": "the old packed convention's type codes are gone",
+    "generator of the target handles it, so this compiles and cannot run",
 }
 STRINGS = {
     b"__tvm_main__": "`__tvm_main__` is `__tvm_ffi_main` at the target, and called differently",
@@ -46,6 +43,9 @@ HEADERS = {
     "tir/transforms/arg_binder.h": "TVM's internal `arg_binder.h` binds arguments by the new convention "
     "at the target",
 }
+_PARTS = re.compile(
+    rb"\b(?:resource_handle|arg_type_ids|out_ret_value|out_ret_tcode|ret_type_code|out_type_code)"
+)
 
 
 def _report(source: Source, facts: Facts) -> Iterator[Outcome]:
@@ -54,9 +54,18 @@ def _report(source: Source, facts: Facts) -> Iterator[Outcome]:
         name = match.group().decode()
         if name not in seen:
             seen.add(name)
-            yield Remark(
-                match.start(), NAMES[name] + "; it compiles and cannot run", UPSTREAM, Effort.HIGH
-            )
+            yield Remark(match.start(), NAMES[name], UPSTREAM, Effort.HIGH)
+    parts = {match.group(): match for match in reversed(list(_PARTS.finditer(source.data)))}
+    if len(parts) > 1:
+        first = min(parts.values(), key=lambda match: match.start())
+        names = ", ".join(f"`{name.decode()}`" for name in sorted(parts))
+        yield Remark(
+            first.start(),
+            f"this file builds or prints the old packed convention ({names}), which nothing at the "
+            "target calls",
+            UPSTREAM,
+            Effort.HIGH,
+        )
     text = code(source)
     for value, message in STRINGS.items():
         for match in re.finditer(re.escape(value), source.data):
@@ -81,7 +90,13 @@ MIGRATION = Migration(
     rewrites=(
         Rewrite(
             Language.CPP,
-            (*NAMES, *(value.decode() for value in STRINGS), "arg_binder.h"),
+            (
+                *NAMES,
+                *(value.decode() for value in STRINGS),
+                "arg_binder.h",
+                "resource_handle",
+                "arg_type_ids",
+            ),
             _report,
         ),
     ),
@@ -91,6 +106,12 @@ MIGRATION = Migration(
             before="auto kind = tir::builtin::kTVMValueContent;\n",
             after=None,
             finding="no code generator of the target handles it",
+        ),
+        Example(
+            title="a generator that prints the old signature",
+            before='os << "(void* args, int* arg_type_ids, void* resource_handle)";\n',
+            after=None,
+            finding="the old packed convention (`arg_type_ids`, `resource_handle`)",
         ),
     ),
 )
