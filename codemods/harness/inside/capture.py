@@ -1,0 +1,265 @@
+"""Catch every kernel that a program compiles with TileLang, and lower it to CUDA source only.
+
+The compile boundary is `tilelang.lower`: whatever a program calls (`jit`, `compile`, the
+autotuner), its kernel passes there. What a program gets back stands for the kernel: calling it
+gives tensors of the right shapes.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from codemods.harness.inside.inert import Inert
+
+
+@dataclass(frozen=True)
+class Captured:
+    """A kernel as it came to the compile boundary.
+
+    `function`: its global symbol. `file`, `line`: the definition that it was made from, empty and 0
+    where that is not known. `source`: the CUDA text, or None with the `error` that lowering met.
+    `target`: what it was lowered for, where the program itself chose.
+    """
+
+    function: str
+    file: str
+    line: int
+    source: str | None
+    error: str = ""
+    target: str = ""
+    flags: tuple[str, ...] = ()
+
+
+def capture_kernels(arch: str, record: Callable[[Captured], None]) -> None:
+    """From here on, pass each kernel that is compiled in this process to `record`.
+
+    `arch` (`sm_90a`) is what a program gets that does not choose an architecture itself.
+    """
+    import tilelang
+    from tilelang.engine import lower as lower_module
+    from tilelang.utils import target as target_module
+    from tvm.target import Target
+
+    _fake_tvm_device(arch)
+    chosen = Target({"kind": "cuda", "arch": arch})
+    determine = target_module.determine_target
+
+    def determine_target(target: Any = "auto", return_object: bool = False) -> Any:
+        if target is None or (isinstance(target, str) and target.strip() in ("auto", "cuda")):
+            current = Target.current(allow_none=True)
+            return current if current is not None and target in (None, "auto") else chosen
+        return determine(target, return_object)
+
+    _replace_everywhere(determine, determine_target)
+
+    module: Any = sys.modules.get("tilelang.engine.lower", lower_module)
+    original = module.lower if hasattr(module, "lower") else lower_module
+    accepted = inspect.signature(original).parameters
+
+    def lower(func_or_mod: Any, target: Any = "auto", *args: Any, **kwargs: Any) -> Any:
+        resolved = Target(determine_target(target))
+        if resolved.kind.name != "cuda" or "cutedsl" in resolved.keys:
+            return original(func_or_mod, target, *args, **kwargs)
+        for name in ("enable_host_codegen", "enable_device_compile"):
+            if name in accepted:
+                kwargs[name] = False
+        facts = {**_origin(func_or_mod), "target": "" if resolved.arch == arch else resolved.arch}
+        try:
+            artifact = original(func_or_mod, resolved, *args, **kwargs)
+        except BaseException as error:
+            record(Captured(source=None, error=_innermost(error), **facts))
+            raise
+        record(Captured(source=artifact.kernel_source, flags=_device_flags(), **facts))
+        return artifact
+
+    _replace_everywhere(original, lower)
+    _fake_kernels(tilelang)
+    _first_configuration_only()
+    _no_measurements()
+
+
+def _fake_tvm_device(arch: str) -> None:
+    from tvm.runtime import Device
+
+    digits = arch.removeprefix("sm_").rstrip("af")
+    version = f"{digits[:-1]}.{digits[-1]}"
+    device: Any = Device
+    device.exist = property(lambda self: True)
+    device.compute_version = property(lambda self: version)
+
+
+def _replace_everywhere(old: Any, new: Any) -> None:
+    for module in list(sys.modules.values()):
+        for name, value in list(getattr(module, "__dict__", {}).items()):
+            if value is old:
+                setattr(module, name, new)
+
+
+def _origin(func_or_mod: Any) -> dict[str, Any]:
+    function = func_or_mod
+    if not hasattr(function, "params"):
+        functions = dict(func_or_mod.functions.items())
+        function = next(iter(functions.values()))
+    symbol = ""
+    if function.attrs is not None and "global_symbol" in function.attrs:
+        symbol = str(function.attrs["global_symbol"])
+    original = getattr(function, "orig_func", None)
+    code = getattr(original, "__code__", None)
+    if code is not None:
+        return {"function": symbol, "file": code.co_filename, "line": code.co_firstlineno}
+    span = getattr(function, "span", None)
+    if span is not None and span.source_name is not None:
+        return {"function": symbol, "file": str(span.source_name.name), "line": int(span.line)}
+    return {"function": symbol, "file": "", "line": 0}
+
+
+def _device_flags() -> tuple[str, ...]:
+    """Return the compiler flags that the kernel's pass configuration asks for."""
+    import tvm
+
+    config = tvm.transform.PassContext.current().config
+    flags: list[str] = []
+    for key, value in config.items():
+        if key.endswith("enable_fast_math") and value:
+            flags.append("--use_fast_math")
+        if key.endswith("device_compile_flags") and value:
+            flags.extend([str(value)] if isinstance(value, str) else [str(v) for v in value])
+    return tuple(flags)
+
+
+def _innermost(error: BaseException) -> str:
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    last = lines[-1].strip() if lines else ""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {last} ({place.filename}:{place.lineno})"
+
+
+def _fake_kernels(tilelang: Any) -> None:
+    import tvm
+    from tilelang.jit.kernel import JITKernel
+
+    def compile_and_create_adapter(self: Any, tilelang_func: Any, out_idx: Any) -> Any:
+        config = self.pass_configs or {}
+        with tvm.transform.PassContext(opt_level=3, config=config), self.target:
+            self.artifact = tilelang.lower(
+                tilelang_func, target=self.target, target_host=self.target_host
+            )
+        return _Adapter(self.artifact, out_idx)
+
+    JITKernel._compile_and_create_adapter = compile_and_create_adapter
+    JITKernel.__getattr__ = lambda self, name: _missing(self, name)
+    JITKernel.__call__ = lambda self, *args, **kwargs: self.adapter.func(*args, **kwargs)
+
+
+def _missing(kernel: Any, name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return Inert(f"kernel.{name}")
+
+
+class _Adapter(Inert):
+    """Stands for a compiled kernel: calling `func` returns tensors of the outputs' shapes."""
+
+    def __init__(self, artifact: Any, out_idx: Any) -> None:
+        super().__init__("adapter")
+        outputs = [out_idx] if isinstance(out_idx, int) else list(out_idx or [])
+        self.__dict__.update(
+            params=artifact.params,
+            result_idx=[i % len(artifact.params) for i in outputs],
+            source=artifact.kernel_source,
+        )
+
+    def get_kernel_source(self, *_args: Any, **_kwargs: Any) -> str:
+        """Return the kernel's CUDA text."""
+        return str(self.source)
+
+    get_host_source = get_kernel_source
+
+    def func(self, *args: Any, **_kwargs: Any) -> Any:
+        """Return tensors for the outputs, with symbolic sizes taken from the inputs."""
+        inputs = iter(args)
+        sizes: dict[str, int] = {}
+        for index, param in enumerate(self.params):
+            if index in self.result_idx:
+                continue
+            value = next(inputs, None)
+            if isinstance(value, torch.Tensor):
+                for name, size in zip(param.shape, value.shape, strict=False):
+                    sizes[str(name)] = int(size)
+        made = [
+            torch.empty(
+                [d if isinstance(d, int) else sizes.get(str(d), 1) for d in self.params[i].shape],
+                dtype=_torch_dtype(self.params[i]),
+                device="cuda",
+            )
+            for i in self.result_idx
+        ]
+        return made[0] if len(made) == 1 else made or None
+
+
+def _torch_dtype(param: Any) -> torch.dtype:
+    if isinstance(param.dtype, torch.dtype):
+        return param.dtype
+    dtype: torch.dtype = param.torch_dtype()
+    return dtype
+
+
+def _first_configuration_only() -> None:
+    """Autotuning compiles one configuration, the first that compiles: there is nothing to time."""
+    try:
+        from tilelang.autotuner import tuner
+    except ImportError:
+        return
+
+    def run(self: Any, *_args: Any, **_kwargs: Any) -> Any:
+        configs = self.configs
+        if callable(configs):
+            configs = configs(*(self._kernel_parameters or ()))
+        names = inspect.signature(self.fn).parameters
+        build = self.jit_compile or (
+            lambda **config: self.compile_args.compile_program(self.fn(**config))
+        )
+        error: Exception | None = None
+        for config in configs:
+            chosen = {name: value for name, value in config.items() if name in names}
+            try:
+                kernel = build(**chosen)
+            except Exception as failure:  # as the tuner does: on to the next configuration
+                error = failure
+                continue
+            for name, value in {"latency": 1.0, "config": chosen, "ref_latency": 1.0}.items():
+                setattr(kernel, name, value)
+            return tuner.AutotuneResult(
+                latency=1.0,
+                config=chosen,
+                ref_latency=1.0,
+                libcode=kernel.get_kernel_source(),
+                func=kernel.prim_func,
+                kernel=kernel,
+            )
+        raise error or RuntimeError("the autotuner was given no configuration")
+
+    tuner.AutoTuner.run = run
+
+
+def _no_measurements() -> None:
+    import tilelang.profiler as profiler
+
+    def do_bench(fn: Any = None, *args: Any, **_kwargs: Any) -> float:
+        if callable(fn) and not isinstance(fn, profiler.Profiler):
+            fn()
+        return 1.0
+
+    if hasattr(profiler, "do_bench"):
+        _replace_everywhere(profiler.do_bench, do_bench)
+    for name in ("assert_allclose", "manual_assert_close", "assert_consistent", "run_once"):
+        if hasattr(profiler.Profiler, name):
+            setattr(profiler.Profiler, name, lambda self, *_a, **_k: None)
+    profiler.Profiler.do_bench = lambda self, *_a, **_k: 1.0

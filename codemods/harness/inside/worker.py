@@ -1,0 +1,192 @@
+"""Run programs of a tree up to and past their compile calls, and store every kernel they compile.
+
+Started by the `lower` stage with a request (JSON) as its only argument. torch and TileLang are
+imported once; each program then runs in a forked process of its own, for one architecture, with a
+time limit. What was captured before a program failed or was stopped is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import os
+import runpy
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from codemods.harness.inside import stand_ins
+
+_IMPORTED_ONCE = (
+    "torch.distributed",
+    "torch.testing._internal.distributed.fake_pg",
+    "tilelang",
+    "tilelang.autotuner",
+)
+"""Imported before the first fork, so that no program pays for it."""
+
+
+def main(request_file: str) -> None:
+    """Carry out the request; each task's outcome is written beside its kernels."""
+    request = json.loads(Path(request_file).read_text(encoding="utf-8"))
+    sys.meta_path.append(stand_ins.CompiledExtension(request["extensions"]))
+    sys.meta_path.append(
+        stand_ins.MissingPackage(
+            [Path(folder) for folder in request["stand_in_folders"]], request["packages"]
+        )
+    )
+    for name in _IMPORTED_ONCE:
+        importlib.import_module(name)
+    waiting = [(task, arch) for task in request["tasks"] for arch in task["arches"]]
+    running: dict[int, tuple[Path, float]] = {}
+    while waiting or running:
+        while waiting and len(running) < request["jobs"]:
+            task, arch = waiting.pop(0)
+            pid, outcome = _start(request, task, arch)
+            running[pid] = (outcome, time.monotonic() + request["time_limit"])
+        _wait(running, request["time_limit"])
+
+
+def _start(request: dict[str, Any], task: dict[str, Any], arch: str) -> tuple[int, Path]:
+    outcome = Path(request["folder"]) / f"{task['id']}.{arch}.json"
+    outcome.with_suffix(".kernels").unlink(missing_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid:
+        return pid, outcome
+    code = 1
+    try:
+        os.setsid()
+        log = os.open(outcome.with_suffix(".log"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        _child(request, task, arch, outcome)
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _wait(running: dict[int, tuple[Path, float]], time_limit: float) -> None:
+    for pid, (outcome, deadline) in list(running.items()):
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            del running[pid]
+            if not outcome.is_file():
+                code = os.waitstatus_to_exitcode(status)
+                _write(outcome, f"the process ended with {code} (see {outcome.stem}.log)")
+        elif time.monotonic() > deadline:
+            os.killpg(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            del running[pid]
+            _write(outcome, f"stopped after {time_limit:g} s")
+    time.sleep(0.05)
+
+
+def _write(outcome: Path, reason: str, skipped: dict[str, str] | None = None) -> None:
+    part = outcome.with_suffix(".part")
+    facts = {"reason": reason, "skipped": skipped or {}, "stand_ins": sorted(stand_ins.used)}
+    part.write_text(json.dumps(facts), encoding="utf-8")
+    part.replace(outcome)
+
+
+def _child(request: dict[str, Any], task: dict[str, Any], arch: str, outcome: Path) -> None:
+    from codemods.harness.inside.capture import Captured, capture_kernels
+    from codemods.harness.inside.fake_devices import fake_devices
+    from codemods.harness.inside.fake_processes import fake_processes
+
+    digits = arch.removeprefix("sm_").rstrip("af")
+    capability = (int(digits[:-1]), int(digits[-1]))
+    folder = Path(request["folder"])
+
+    with outcome.with_suffix(".kernels").open("w", encoding="utf-8") as kernels:
+
+        def record(kernel: Captured) -> None:
+            facts: dict[str, Any] = {
+                "function": kernel.function,
+                "file": kernel.file,
+                "line": kernel.line,
+                "error": kernel.error,
+                "target": kernel.target,
+                "flags": kernel.flags,
+            }
+            if kernel.source is not None:
+                name = hashlib.sha256(kernel.source.encode()).hexdigest()[:24]
+                facts["source"] = name
+                (folder / "cuda").mkdir(exist_ok=True)
+                (folder / "cuda" / f"{name}.cu").write_text(kernel.source, encoding="utf-8")
+            kernels.write(json.dumps(facts) + "\n")
+            kernels.flush()
+
+        with fake_devices(capability, request["device_guard"]):
+            fake_processes()
+            capture_kernels(arch, record)
+            os.chdir(Path(task["file"]).parent)
+            sys.path.insert(0, str(Path(task["file"]).parent))
+            if task["kind"] == "tests":
+                reason, skipped = _run_tests(task["file"])
+            else:
+                reason, skipped = _run_program(task), {}
+    _write(outcome, reason, skipped)
+
+
+def _run_program(task: dict[str, Any]) -> str:
+    sys.argv = [task["file"], *task["arguments"]]
+    try:
+        runpy.run_path(task["file"], run_name="__main__")
+    except SystemExit as ended:
+        if ended.code not in (None, 0):
+            return f"the program left with {ended.code!r}"
+    except Exception as error:
+        traceback.print_exc()
+        return _reason(error, task["file"])
+    return ""
+
+
+def _reason(error: BaseException, file: str) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename == file] or list(frames)
+    text = str(error).strip().splitlines()
+    where = f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else Path(file).name
+    return f"{where}: {type(error).__name__}: {text[0] if text else ''}"
+
+
+def _run_tests(file: str) -> tuple[str, dict[str, str]]:
+    import pytest
+
+    class Outcomes:
+        def __init__(self) -> None:
+            self.failed: dict[str, str] = {}
+            self.skipped: dict[str, str] = {}
+
+        def pytest_runtest_logreport(self, report: Any) -> None:
+            name = report.nodeid.rpartition("::")[2]
+            if report.failed:
+                crash = getattr(report.longrepr, "reprcrash", None)
+                said = crash.message if crash else str(report.longrepr)
+                self.failed[name] = said.strip().splitlines()[0] if said.strip() else "failed"
+            elif report.skipped:
+                self.skipped[name] = str(report.longrepr[-1])
+
+        def pytest_collectreport(self, report: Any) -> None:
+            if report.failed:
+                self.failed["collection"] = str(report.longrepr).strip().splitlines()[-1]
+
+    outcomes = Outcomes()
+    arguments = [file, "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--noconftest"]
+    pytest.main([*arguments, "-o", "addopts="], plugins=[outcomes])
+    failed = "; ".join(f"{name}: {said}" for name, said in list(outcomes.failed.items())[:5])
+    return failed, outcomes.skipped
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

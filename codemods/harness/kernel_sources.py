@@ -1,0 +1,115 @@
+"""Which kernels a tree's examples and tests define, and which programs are there to reach them.
+
+Counted from the syntax alone, so that what the `lower` stage catches can be held against it.
+"""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+_SKIPPED = frozenset({"3rdparty", "third_party", "build", "dist"})
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A function decorated with `@T.prim_func`: `name` is its qualified name in `path`.
+
+    `line` is the first line of its decorators, `end` its last line, both 1-based.
+    """
+
+    path: str
+    name: str
+    line: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Program:
+    """A file to run: `kind` is `tests` for pytest or `program` for a script."""
+
+    path: str
+    kind: str
+    arguments: tuple[str, ...] = ()
+
+
+def kernel_files(tree: Path, only: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the Python files of examples, language tests and distributed tests of `tree`.
+
+    `only`: globs on the path; empty means all of them.
+    """
+    found = []
+    for file in sorted(tree.rglob("*.py")):
+        path = file.relative_to(tree).as_posix()
+        if _holds_kernels(path) and (
+            not only or any(fnmatch.fnmatch(path, pattern) for pattern in only)
+        ):
+            found.append(path)
+    return tuple(found)
+
+
+def _holds_kernels(path: str) -> bool:
+    folders = PurePosixPath(path).parts[:-1]
+    if _SKIPPED.intersection(folders) or any(folder.startswith(".") for folder in folders):
+        return False
+    if "examples" in folders:
+        return True
+    testing = "testing" in folders or "tests" in folders
+    return testing and ("language" in folders or "distributed" in folders)
+
+
+def definitions(path: str, text: bytes) -> tuple[Definition, ...]:
+    """Return the kernels that the file at `path` defines; none where it cannot be parsed."""
+    try:
+        module = ast.parse(text)
+    except SyntaxError:
+        return ()
+    return tuple(_definitions(path, module, ()))
+
+
+def _definitions(path: str, node: ast.AST, outer: tuple[str, ...]) -> Iterator[Definition]:
+    for child in ast.iter_child_nodes(node):
+        inner = outer
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            inner = (*outer, child.name)
+        if isinstance(child, ast.FunctionDef) and any(
+            _is_prim_func(decorator) for decorator in child.decorator_list
+        ):
+            first = min(decorator.lineno for decorator in child.decorator_list)
+            name = ".".join(inner)
+            yield Definition(path, name, first, child.end_lineno or child.lineno)
+        yield from _definitions(path, child, inner)
+
+
+def _is_prim_func(decorator: ast.expr) -> bool:
+    if isinstance(decorator, ast.Call):
+        decorator = decorator.func
+    if isinstance(decorator, ast.Attribute):
+        return decorator.attr == "prim_func"
+    return isinstance(decorator, ast.Name) and decorator.id == "prim_func"
+
+
+def program(path: str, text: bytes) -> Program | None:
+    """Return how to run the file at `path`; None for one that only others import.
+
+    Tests are run by pytest; a script is one with a `__main__` part or with calls at its top level.
+    """
+    name = PurePosixPath(path).name
+    try:
+        module = ast.parse(text)
+    except SyntaxError:
+        return None
+    if name.startswith("test_") or name.endswith("_test.py"):
+        return Program(path, "tests")
+    return Program(path, "program") if any(_runs(node) for node in module.body) else None
+
+
+def _runs(node: ast.stmt) -> bool:
+    if isinstance(node, ast.If):
+        return "__name__" in ast.unparse(node.test)
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Call)
+    return False

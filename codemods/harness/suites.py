@@ -1,0 +1,145 @@
+"""Stage `run`: with GPUs at hand, the tests under pytest and the examples, distributed ones too.
+
+Each file is a process group of its own with a time limit, a port and a log. A skipped test is a row
+that was not run.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
+
+from codemods.harness.kernel_sources import Program, kernel_files, program
+from codemods.harness.lower import python_environment
+from codemods.harness.plan import Plan, not_run
+from codemods.harness.results import Row, Status
+
+MULTICAST_OFF = {
+    "NCCL_NVLS_ENABLE": "0",
+    "NVSHMEM_DISABLE_NVLS": "1",
+    "TORCH_SYMM_MEM_DISABLE_MULTICAST": "1",
+}
+"""A program that leaves NVLink multicast behind in a bad state can put a shared host's GPUs out of
+service, so it stays off."""
+
+
+def run_suites(plan: Plan) -> tuple[Row, ...]:
+    """Run the plan's tests and examples; a row for each test and each example."""
+    gpus = gpu_count()
+    if not gpus:
+        return not_run("run", "there is no GPU on this machine")
+    if plan.python is None:
+        return not_run("run", "no Python environment was prepared")
+    rows: list[Row] = []
+    for path in kernel_files(plan.tree, plan.only):
+        found = program(path, (plan.tree / path).read_bytes())
+        if found is not None:
+            rows.extend(_run(plan, found, gpus))
+    return tuple(rows)
+
+
+def gpu_count() -> int:
+    """Return how many NVIDIA GPUs the driver lists on this machine."""
+    try:
+        done = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
+    return sum(line.startswith("GPU ") for line in done.stdout.splitlines())
+
+
+def command(python: Path, found: Program, text: str, gpus: int, port: int, report: Path) -> list[str]:
+    """Return the command that runs `found`, whose source is `text`, on `gpus` GPUs.
+
+    A distributed example that starts its own processes is started once; any other goes through
+    torchrun.
+    """
+    name = PurePosixPath(found.path).name
+    if found.kind == "tests":
+        arguments = [name, "-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
+        return [str(python), "-m", "pytest", *arguments]
+    distributed = "distributed" in PurePosixPath(found.path).parts
+    if distributed and "multiprocessing" not in text:
+        launch = ["-m", "torch.distributed.run", f"--nproc-per-node={gpus}"]
+        return [str(python), *launch, f"--master-port={port}", name, *found.arguments]
+    return [str(python), name, *found.arguments]
+
+
+def _run(plan: Plan, found: Program, gpus: int) -> Iterator[Row]:
+    folder = plan.build / "run"
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = "".join(c if c.isalnum() else "_" for c in found.path)
+    log, report = folder / f"{stem}.log", folder / f"{stem}.xml"
+    report.unlink(missing_ok=True)
+    port = _free_port()
+    assert plan.python is not None
+    source = (plan.tree / found.path).read_text(encoding="utf-8", errors="replace")
+    environment = python_environment(plan) | MULTICAST_OFF
+    environment |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    environment.pop("PYTHONSAFEPATH")  # examples import their neighbours
+    started = time.monotonic()
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            command(plan.python, found, source, gpus, port, report),
+            cwd=(plan.tree / found.path).parent,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            code = process.wait(plan.time_limit)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            code = None
+    seconds = time.monotonic() - started
+    if found.kind == "tests" and report.is_file():
+        yield from test_rows(found.path, report, log)
+        return
+    reason = ""
+    if code is None:
+        reason = f"stopped after {plan.time_limit:g} s"
+    elif code != 0:
+        reason = f"ended with {code}: {_last_line(log)}"
+    status = Status.FAILED if reason else Status.PASSED
+    yield Row("run", found.path, status, reason, seconds=seconds, log=str(log) if reason else "")
+
+
+def test_rows(path: str, report: Path, log: Path) -> Iterator[Row]:
+    """Yield a row for each test in a JUnit report, and one for a file without any test."""
+    cases = list(ElementTree.parse(report).iter("testcase"))
+    if not cases:
+        yield Row("run", path, Status.NOT_RUN, "pytest found no test in it", log=str(log))
+    for case in cases:
+        name = f"{path}::{case.get('name')}"
+        seconds = float(case.get("time", "0"))
+        for kind, status in _KINDS.items():
+            child = case.find(kind)
+            if child is not None:
+                message = (child.get("message") or kind).strip().splitlines()[0]
+                yield Row("run", name, status, message, seconds=seconds, log=str(log))
+                break
+        else:
+            yield Row("run", name, Status.PASSED, seconds=seconds)
+
+
+_KINDS = {"failure": Status.FAILED, "error": Status.FAILED, "skipped": Status.NOT_RUN}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _last_line(log: Path) -> str:
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "no word"
