@@ -6,53 +6,88 @@ From the stage `import` on, the tree's own Python is executed.
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 from platformdirs import user_cache_path
 from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from codemods.harness import plan as planning
-from codemods.harness.results import Results, Row
-
-Stage = Callable[[planning.Plan, "_Options"], tuple[Row, ...]]
-
-
-class _Options:
-    """What single stages need besides the plan."""
-
-    def __init__(self, manifest: Path | None, sources: Sequence[str]) -> None:
-        self.manifest = manifest
-        self.sources = sources
+from codemods.harness import compare, report
+from codemods.harness.environment import prepare_environment
+from codemods.harness.plan import DEFAULT_ARCHES, Plan
+from codemods.harness.results import Results
+from codemods.harness.sdk import find_sdk
+from codemods.harness.stages import EXECUTING, STAGES, carry_out
 
 
 @click.command("build")
-@click.option("--target", "tree", type=click.Path(exists=True, file_okay=False, path_type=Path),
-              required=True, help="The tree to build; it is only read.")
-@click.option("--stage", "stages", multiple=True, type=click.Choice(planning.STAGES),
-              help="A stage to carry out; repeatable; all of them when not given.")
-@click.option("--arch", "arches", multiple=True, default=planning.DEFAULT_ARCHES,
-              show_default=True, help="A GPU architecture to lower and compile for; repeatable.")
+@click.option(
+    "--target",
+    "tree",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="The tree to build; it is only read.",
+)
+@click.option(
+    "--stage",
+    "stages",
+    multiple=True,
+    type=click.Choice(tuple(STAGES)),
+    help="A stage to carry out; repeatable; all of them when not given.",
+)
+@click.option(
+    "--arch",
+    "arches",
+    multiple=True,
+    default=DEFAULT_ARCHES,
+    show_default=True,
+    help="A GPU architecture to lower and compile for; repeatable.",
+)
 @click.option("--only", multiple=True, help="A glob on paths of examples and tests; repeatable.")
-@click.option("--to", default="0.1.7.post2", show_default=True,
-              help="The TileLang release whose TVM the tree is built against.")
-@click.option("--tvm", type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="A checkout of TVM, built, instead of the published one.")
-@click.option("--python", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="The interpreter to execute the tree's Python with; made when not given.")
-@click.option("--reference", type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="A tree that was built before; its table is put beside this one's.")
-@click.option("--manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Arguments for programs that do not reach their kernels without (TOML).")
-@click.option("--build-dir", type=click.Path(file_okay=False, path_type=Path),
-              help="Where to build; below the user's cache when not given.")
+@click.option(
+    "--to",
+    default="0.1.7.post2",
+    show_default=True,
+    help="The TileLang release whose TVM the tree is built against.",
+)
+@click.option(
+    "--tvm",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A checkout of TVM, built, instead of the published one.",
+)
+@click.option(
+    "--python",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The interpreter to execute the tree's Python with; made when not given.",
+)
+@click.option(
+    "--reference",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A tree that was built before; its table is put beside this one's.",
+)
+@click.option(
+    "--manifest",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Arguments for programs that do not reach their kernels without (TOML).",
+)
+@click.option(
+    "--build-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to build; below the user's cache when not given.",
+)
 @click.option("--compiler", default="c++", show_default=True, help="The C++ compiler.")
 @click.option("--optimize", default="-O2", show_default=True, help="Its optimisation flag.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes at a time.")
-@click.option("--time-limit", type=float, default=300.0, show_default=True,
-              help="Seconds for one example or test file.")
+@click.option(
+    "--time-limit",
+    type=float,
+    default=300.0,
+    show_default=True,
+    help="Seconds for one example or test file.",
+)
 def main(
     tree: Path,
     stages: tuple[str, ...],
@@ -70,3 +105,62 @@ def main(
     time_limit: float,
 ) -> None:
     """Build and test TREE, and show one table of what passed, failed and was not run."""
+    tree = tree.resolve()
+    chosen = [name for name in STAGES if not stages or name in stages]
+    folder = (build_dir or default_build_folder(tree)).resolve()
+    err = Console(stderr=True)
+    sdk = find_sdk(to, tree, tvm)
+    if EXECUTING.intersection(chosen):
+        names = ", ".join(name for name in chosen if name in EXECUTING)
+        err.print(f"the stages {names} execute Python of {tree} in subprocesses")
+        if python is None:
+            python = prepare_environment(folder.parent, tree, sdk.ffi_version)
+    plan = Plan(
+        tree,
+        folder,
+        sdk,
+        python,
+        compiler,
+        optimize,
+        arches,
+        only,
+        manifest,
+        jobs or os.cpu_count() or 1,
+        time_limit,
+    )
+    for name in chosen:
+        with Progress(
+            SpinnerColumn(),
+            TextColumn(name),
+            console=err,
+            transient=True,
+            disable=not err.is_terminal,
+        ) as progress:
+            progress.add_task(name, total=None)
+            carry_out(plan, name)
+    out = Console()
+    report.show(plan.results, chosen, out)
+    code = report.exit_code(plan.results, chosen)
+    if reference is not None:
+        code = max(code, _compare(plan, reference.resolve(), tuple(chosen), out))
+    err.print(f"all rows: {plan.results.path}")
+    sys.exit(code)
+
+
+def _compare(plan: Plan, reference: Path, stages: tuple[str, ...], out: Console) -> int:
+    """Show this table beside the reference's; 1 where something passes only there."""
+    folder = (
+        reference if (reference / "results.json").is_file() else default_build_folder(reference)
+    )
+    if not (folder / "results.json").is_file():
+        raise click.UsageError(f"{reference} was not built: there is no {folder / 'results.json'}")
+    pairs = compare.compare(plan.results, Results(folder / "results.json"), stages)
+    diffs = compare.write_diffs(pairs, plan.build / "diffs")
+    report.show_comparison(pairs, stages, diffs, out)
+    return 1 if any(pair.worse for pair in pairs) else 0
+
+
+def default_build_folder(tree: Path) -> Path:
+    """Return the folder below the user's cache in which `tree` is built, one for each path."""
+    digest = hashlib.sha256(str(tree).encode()).hexdigest()[:10]
+    return user_cache_path("tvm-ffi-codemods") / "build" / f"{tree.name}-{digest}"

@@ -65,7 +65,7 @@ def requirements(tree: Path) -> tuple[str, ...]:
 
 
 def library_folders(python: Path) -> tuple[Path, ...]:
-    """Return the folders of shared libraries that packages of `python` bring (CUDA, z3, tvm-ffi)."""
+    """Return the folders of shared libraries that packages of `python` bring."""
     script = "import json, sysconfig; print(json.dumps(sysconfig.get_path('platlib')))"
     done = subprocess.run([str(python), "-c", script], capture_output=True, text=True, check=True)
     packages = Path(json.loads(done.stdout))

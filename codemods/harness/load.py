@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from codemods.harness.driver_stand_in import build_driver_stand_in, driver_present
+from codemods.harness.environment import library_folders
 from codemods.harness.link import LIBRARIES
 from codemods.harness.plan import Plan, not_run
 from codemods.harness.results import Row, Status
@@ -30,6 +31,8 @@ def load_libraries(plan: Plan) -> tuple[Row, ...]:
 def library_environment(plan: Plan) -> dict[str, str]:
     """Return the environment in which the tree's libraries and TVM's find what they need."""
     folders = [plan.libraries, *plan.sdk.library_dirs, *plan.sdk.runtime_library_dirs]
+    if plan.python is not None:
+        folders.extend(library_folders(plan.python))
     if plan.sdk.cuda is not None:
         folders.append(plan.sdk.cuda / "lib64")
     if not driver_present():

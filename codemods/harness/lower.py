@@ -64,18 +64,17 @@ class Outcome:
     log: str = ""
 
 
-def lower_kernels(plan: Plan, manifest: Path | None = None) -> tuple[Row, ...]:
+def lower_kernels(plan: Plan) -> tuple[Row, ...]:
     """Lower what the plan's examples and tests compile; a row for each kernel and architecture.
 
-    `manifest`: a TOML file that gives arguments to programs which do not get to their kernels
-    without (`[[program]]` with `path` and `arguments`).
+    The plan's manifest is a TOML file with `[[program]]` tables of `path` and `arguments`.
     """
     if plan.python is None:
         return not_run("lower", "no Python environment was prepared")
     if not (plan.site / "tilelang").is_dir():
         return not_run("lower", "the tree's packages are not laid out: the stage import did not")
     texts = {path: (plan.tree / path).read_bytes() for path in kernel_files(plan.tree, plan.only)}
-    programs = [*_programs(texts, manifest)]
+    programs = [*_programs(texts, plan.manifest)]
     outcomes = run_programs(plan, programs)
     defined = [d for path, text in texts.items() for d in definitions(path, text)]
     return tuple(kernel_rows(plan, defined, outcomes))

@@ -22,6 +22,7 @@ from ninja import ninja_syntax
 
 from codemods.harness.plan import Plan
 from codemods.harness.results import Row, Status
+from codemods.toolchain.units import Unit
 
 COMPILER_CACHES = ("ccache", "sccache")
 _FAILED = re.compile(r"^FAILED: (?:\[code=\d+\] )?(.+?)\s*$", re.MULTILINE)
@@ -37,9 +38,19 @@ class Edge:
     flags: tuple[str, ...] = ()
 
 
-def compile_units(plan: Plan, sources: Sequence[str]) -> tuple[Row, ...]:
-    """Compile `sources` (paths in the tree) and return one row for each."""
-    edges = [Edge(plan.tree / source, f"units/{source}.o") for source in sources]
+def compile_units(plan: Plan, units: Sequence[Unit]) -> tuple[Row, ...]:
+    """Compile the tree's `units` and return one row for each."""
+    edges = [
+        Edge(
+            plan.tree / unit.path,
+            f"units/{unit.path}.o",
+            (
+                *(f"-D{define}" for define in unit.defines),
+                *(f"-I{plan.tree / folder}" for folder in unit.includes),
+            ),
+        )
+        for unit in units
+    ]
     flags = [
         "-std=c++17",
         "-fPIC",
@@ -50,7 +61,7 @@ def compile_units(plan: Plan, sources: Sequence[str]) -> tuple[Row, ...]:
     ]
     if plan.sdk.cuda is not None:
         flags.append(f"-isystem{plan.sdk.cuda / 'include'}")
-    return compile_edges(plan, "units", edges, flags, names=sources)
+    return compile_edges(plan, "units", edges, flags, names=[unit.path for unit in units])
 
 
 def compile_edges(

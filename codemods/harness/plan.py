@@ -9,10 +9,6 @@ from pathlib import Path
 from codemods.harness.results import Results, Row, Status
 from codemods.harness.sdk import Sdk
 
-STAGES = ("units", "link", "load", "import", "lower", "device-compile", "run")
-EXECUTING_STAGES = frozenset({"import", "lower", "run"})
-"""The stages that execute the tree's own Python."""
-
 DEFAULT_ARCHES = ("sm_80", "sm_90a", "sm_100a", "sm_120a")
 
 
@@ -22,6 +18,7 @@ class Plan:
 
     `tree` is only read. `python`: the interpreter that the tree's Python runs under, None where
     none was prepared. `only`: globs on paths of examples and tests; empty means all of them.
+    `manifest`: a file with arguments for programs that do not reach their kernels without.
     `jobs`: processes at a time. `time_limit`: seconds for one example or test.
     """
 
@@ -33,6 +30,7 @@ class Plan:
     optimize: str = "-O2"
     arches: tuple[str, ...] = DEFAULT_ARCHES
     only: tuple[str, ...] = ()
+    manifest: Path | None = None
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     time_limit: float = 300.0
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from codemods.harness.compare import Pair, counts
 from codemods.harness.results import Results, Row, Status
 
 _STYLE = {Status.PASSED: "green", Status.FAILED: "red", Status.NOT_RUN: "yellow"}
@@ -44,6 +46,38 @@ def _details(stage: str, rows: Iterable[Row]) -> Table:
         status = f"[{_STYLE[row.status]}]{row.status.value}[/]"
         table.add_row(escape(row.name), row.arch, status, escape(row.reason))
     return table
+
+
+def show_comparison(
+    pairs: Sequence[Pair], stages: Iterable[str], diffs: Path, console: Console
+) -> None:
+    """Print both trees' counts by stage, how the kernels compare, and what got worse."""
+    table = Table("stage", "arch", title="beside the reference", title_justify="left")
+    for name in ("passed here", "passed there", "only there", "only here"):
+        table.add_column(name, justify="right")
+    for stage in stages:
+        mine = [pair for pair in pairs if pair.stage == stage]
+        for arch in dict.fromkeys(pair.arch for pair in mine):
+            found = [pair for pair in mine if pair.arch == arch]
+            here = sum(_passed(pair.here) for pair in found)
+            there = sum(_passed(pair.reference) for pair in found)
+            only_here = sum(_passed(p.here) and not _passed(p.reference) for p in found)
+            worse = sum(pair.worse for pair in found)
+            table.add_row(stage, arch, str(here), str(there), str(worse), str(only_here))
+    console.print(table)
+    for kind, number in counts(pairs).items():
+        console.print(f"{number} kernels {kind}")
+    console.print(f"diffs: {diffs}")
+    for pair in pairs:
+        if pair.worse:
+            reason = pair.here.reason if pair.here else "it has no such row"
+            console.print(
+                f"only there: {pair.stage} {pair.name} {pair.arch}: {reason}", markup=False
+            )
+
+
+def _passed(row: Row | None) -> bool:
+    return row is not None and row.status is Status.PASSED
 
 
 def exit_code(results: Results, stages: Iterable[str]) -> int:

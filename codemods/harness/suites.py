@@ -53,7 +53,9 @@ def gpu_count() -> int:
     return sum(line.startswith("GPU ") for line in done.stdout.splitlines())
 
 
-def command(python: Path, found: Program, text: str, gpus: int, port: int, report: Path) -> list[str]:
+def command(
+    python: Path, found: Program, text: str, gpus: int, port: int, report: Path
+) -> list[str]:
     """Return the command that runs `found`, whose source is `text`, on `gpus` GPUs.
 
     A distributed example that starts its own processes is started once; any other goes through
