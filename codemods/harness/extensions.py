@@ -13,9 +13,11 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 _EXTENSION_CLASSES = frozenset({"CUDAExtension", "CppExtension", "Extension"})
 _BINDING = re.compile(r"\bm\.def\(\s*\"(\w+)\"")
+_BINDING_END = re.compile(r"\bm\.def\(|^}", re.MULTILINE)
 _DECLARATION = re.compile(r"^([\w:][\w:<>,&* ]*?[\s>&*])(\w+)\s*\(", re.MULTILINE)
 _WORD = re.compile(r"\w+")
 _SKIPPED = frozenset({"3rdparty", "third_party", "build", "dist", ".git"})
@@ -37,7 +39,7 @@ class TorchExtension:
 
 def torch_extensions(tree: Path) -> tuple[TorchExtension, ...]:
     """Return the torch extensions that `setup.py` files of `tree` declare by constant values."""
-    found = []
+    found: list[TorchExtension] = []
     for script in sorted(tree.rglob("setup.py")):
         if not _SKIPPED.intersection(script.relative_to(tree).parts):
             found.extend(_declared_in(script))
@@ -82,11 +84,11 @@ def bound_functions(sources: tuple[Path, ...]) -> dict[str, int]:
         path.read_text(encoding="utf-8", errors="replace") for path in sources if path.is_file()
     )
     returned = {name: kind.count("Tensor") for kind, name in _DECLARATION.findall(text)}
-    bindings = list(_BINDING.finditer(text))
-    ends = [match.start() for match in bindings[1:]] + [len(text)]
     found = {}
-    for match, end in zip(bindings, ends, strict=True):
-        named = _WORD.findall(text[match.end() : end])
+    for match in _BINDING.finditer(text):
+        # a binding ends where the next begins, or where the module's body does
+        ends = _BINDING_END.search(text, match.end())
+        named = _WORD.findall(text[match.end() : ends.start() if ends else len(text)])
         found[match[1]] = max((returned.get(name, 0) for name in named), default=0)
     return found
 
@@ -122,7 +124,7 @@ def _calls(node: ast.AST, names: frozenset[str] | set[str]) -> bool:
     return name in names
 
 
-def _constant(call: ast.Call, keyword: str) -> object:
+def _constant(call: ast.Call, keyword: str) -> Any:
     for argument in call.keywords:
         if argument.arg == keyword:
             try:

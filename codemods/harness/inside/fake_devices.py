@@ -85,8 +85,8 @@ def _fake_cuda(capability: tuple[int, int]) -> None:
         setattr(cuda, name, lambda *_a, **_k: _Timed())
     for name in ("stream", "graph", "device", "device_of", "use_mem_pool"):
         setattr(cuda, name, lambda *_a, **_k: contextlib.nullcontext())
-    torch.Tensor.cuda = lambda self, device=None, **_k: self.to(_gpu(device))  # type: ignore[method-assign,assignment]
-    torch.Tensor.pin_memory = lambda self, *_a: self  # type: ignore[method-assign,assignment]
+    torch.Tensor.cuda = lambda self, device=None, **_k: self.to(_gpu(device))
+    torch.Tensor.pin_memory = lambda self, *_a: self
     torch.version.cuda = torch.version.cuda or "13.0"
     fake_tensor.init_gpu_context = lambda *_a: None
 
@@ -155,7 +155,7 @@ def _fake_runtime_library() -> None:
     ctypes.CDLL = Opened  # type: ignore[misc]
 
 
-class _Contents(TorchDispatchMode):
+class _Contents(TorchDispatchMode):  # type: ignore[misc]
     """Answers the questions that only a tensor's contents could: ones, true, one element."""
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -208,7 +208,7 @@ def _agree_with_references() -> None:
     torch.allclose = lambda *_a, **_k: True
     torch.equal = lambda *_a, **_k: True
     torch.testing.assert_close = lambda *_a, **_k: None
-    torch.testing.assert_allclose = lambda *_a, **_k: None  # type: ignore[attr-defined]
+    torch.testing.assert_allclose = lambda *_a, **_k: None
     import numpy.testing
 
     for name in ("assert_allclose", "assert_array_equal", "assert_equal", "assert_almost_equal"):
