@@ -160,6 +160,19 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Rename:
+    """A name of the tree's own surface that a migration changes, for the preservation inventory.
+
+    `kind` is one of `codemods.inventory.Kind`'s values. One `*` in `old` and in `new` stands for
+    the same text. An empty `old` says that the migration brings `new` in.
+    """
+
+    kind: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
 class Migration:
     """One upstream API change, whole: what it is, since when, how it is carried out.
 
@@ -183,6 +196,7 @@ class Migration:
     safe: bool = True
     doc: str = ""  # the module's docstring, set when the migration is loaded
     name: str = ""  # the module's name, likewise
+    renames: tuple[Rename, ...] = ()  # of the tree's own surface, so that it is not taken for lost
 
 
 @dataclass(frozen=True, order=True)

@@ -76,6 +76,16 @@ def blank(data: bytes) -> bytes:
     return b"".join(parts)
 
 
+def without_comments(data: bytes) -> bytes:
+    """`data` with comments blanked and literals kept; same length, same lines."""
+    return _LITERAL.sub(
+        lambda match: (
+            _VISIBLE.sub(b" ", match.group()) if match.group()[:1] == b"/" else match.group()
+        ),
+        data,
+    )
+
+
 @lru_cache(maxsize=512)
 def _word_pattern(names: tuple[str, ...]) -> re.Pattern[bytes]:
     alternatives = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))

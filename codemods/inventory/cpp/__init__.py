@@ -1,0 +1,1 @@
+"""The C++ half of the inventory."""

@@ -1,0 +1,59 @@
+"""Applies the renames that migrations declare to the inventory of the tree before them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from codemods.inventory.model import Entry, Inventory, Kind
+from codemods.model import Migration, Rename
+
+_OPS = frozenset((Kind.OP.value, Kind.TILE_OP.value))
+
+
+def renames_of(migrations: Iterable[Migration]) -> tuple[Rename, ...]:
+    """What the given migrations rename or bring in."""
+    return tuple(rename for migration in migrations for rename in migration.renames)
+
+
+def renamed(inventory: Inventory, renames: Sequence[Rename]) -> Inventory:
+    """The inventory under the new names. An op's attributes follow the op."""
+    changed = {
+        entry.key: new
+        for entry in inventory
+        if (new := _new_name(entry.kind, entry.name, renames)) != entry.name
+    }
+    ops = {name: new for (kind, name), new in changed.items() if kind in _OPS}
+
+    def apply(entry: Entry) -> Entry:
+        if entry.kind == Kind.OP_ATTRIBUTE.value and entry.key not in changed:
+            op, _, attribute = entry.name.partition(" ")
+            return replace(entry, name=f"{ops.get(op, op)} {attribute}")
+        return replace(entry, name=changed.get(entry.key, entry.name))
+
+    return Inventory.of(map(apply, inventory), inventory.unreadable)
+
+
+def brought_in(kind: str, name: str, renames: Sequence[Rename]) -> bool:
+    """Whether a migration says that it makes entries of this name."""
+    return any(r.kind == kind and not r.old and matches(r.new, name) is not None for r in renames)
+
+
+def matches(pattern: str, name: str) -> str | None:
+    """What the `*` of `pattern` stands for in `name` ("" without one), or None for no match."""
+    if "*" not in pattern:
+        return "" if pattern == name else None
+    head, tail = pattern.split("*", 1)
+    found = re.fullmatch(re.escape(head) + "(.*)" + re.escape(tail), name, re.DOTALL)
+    return None if found is None else found[1]
+
+
+def _new_name(kind: str, name: str, renames: Sequence[Rename]) -> str:
+    for rename in renames:
+        if rename.kind != kind or not rename.old:
+            continue
+        middle = matches(rename.old, name)
+        if middle is not None and matches(rename.new, name) is None:
+            return rename.new.replace("*", middle, 1)
+    return name
