@@ -10,6 +10,7 @@ That is repeated until nothing changes, so that a second run finds nothing to do
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from codemods import ladder, offsets, suppress, workers
+from codemods import ladder, offsets, sanity, suppress, workers
 from codemods.model import (
     Change,
     Collector,
@@ -47,6 +48,10 @@ class InternalError(Exception):
     """A bug of a migration, with the facts needed to mend it."""
 
 
+class NeedsTree(Exception):
+    """A migration that concerns the given files must know the rest of the tree."""
+
+
 @dataclass(frozen=True)
 class Ported:
     """The tree after the port, and how it came there.
@@ -65,6 +70,7 @@ class Ported:
     complaints: tuple[Finding, ...] = ()
     new_files: tuple[str, ...] = ()
     tracebacks: tuple[str, ...] = ()
+    used_suppressions: frozenset[tuple[str, int]] = frozenset()  # path, line before the run
     steps: Mapping[str, tuple[tuple[Edit, ...], ...]] = field(default_factory=dict, repr=False)
 
 
@@ -83,6 +89,16 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """Why something could not be done to a file: a TF9xx code, the words, a bug's traceback."""
+
+    code: str
+    message: str
+    line: int = 1
+    trace: str = ""
+
+
+@dataclass(frozen=True)
 class Rewritten:
     """What one pass did to one file; `text` is None where nothing changed."""
 
@@ -90,8 +106,8 @@ class Rewritten:
     text: bytes | None
     steps: tuple[Step, ...]
     new_files: tuple[NewFile, ...]
-    suppressed: frozenset[tuple[int, str]]  # line of the directive when it was used, code
-    failures: tuple[tuple[str, str, str], ...]  # code, message, traceback
+    suppressed: frozenset[int]  # offsets of the directives used, in the text before the pass
+    failures: tuple[Failure, ...]
 
 
 @dataclass(frozen=True)
@@ -111,13 +127,16 @@ class _File:
     is_new: bool = False
     steps: list[Step] = field(default_factory=list)
     notes: list[_Note] = field(default_factory=list)
-    used: set[tuple[int, str]] = field(default_factory=set)
+    used: set[int] = field(default_factory=set)  # lines of directives, before the run
 
     def source(self) -> Source:
         return Source(self.path, self.text, self.language)
 
     def record(self, done: Rewritten, ran: set[str]) -> None:
         """Take over what one pass did; what a migration says now replaces what it said before."""
+        if done.suppressed:
+            lines = Lines(self.original)
+            self.used |= {lines.line(_trace_back(self.steps, at)) for at in done.suppressed}
         self.notes = [note for note in self.notes if note.sticky or note.code not in ran]
         for step in done.steps:
             self.steps.append(step)
@@ -125,7 +144,12 @@ class _File:
                 _Note(len(self.steps), step.code, remark, bool(step.edits))
                 for remark in step.remarks
             )
-        self.used |= done.suppressed
+
+    def give_up(self) -> None:
+        """Go back to the text before the run, keeping what was said about it."""
+        self.notes = []
+        self.steps = []
+        self.text = self.original
 
     def findings(self) -> Iterable[tuple[Finding, Finding]]:
         """Yield each finding twice: where it stands now, and where it stood before the run."""
@@ -133,11 +157,10 @@ class _File:
             return
         now, then = Lines(self.text), Lines(self.original)
         for note in self.notes:
-            after = before = note.remark.offset
+            after = note.remark.offset
             for step in self.steps[note.step :]:
                 after = step.shift.forward(after)
-            for step in reversed(self.steps[: note.step]):
-                before = step.shift.backward(before)
+            before = _trace_back(self.steps[: note.step], note.remark.offset)
             yield self._finding(note, now.at(after)), self._finding(note, then.at(before))
 
     def _finding(self, note: _Note, place: tuple[int, int]) -> Finding:
@@ -155,9 +178,7 @@ class _File:
         text = self.original
         for count, step in enumerate(self.steps):
             for edit in step.edits:
-                at = edit.start
-                for earlier in reversed(self.steps[:count]):
-                    at = earlier.shift.backward(at)
+                at = _trace_back(self.steps[:count], edit.start)
                 old = text[edit.start : edit.end]
                 yield Change(self.path, *lines.at(at), step.code, old, edit.text)
             text = offsets.apply(text, step.edits)
@@ -171,24 +192,50 @@ def port(
     unsafe: bool = False,
     jobs: int = 1,
     progress: Progress | None = None,
+    alone: bool = False,
 ) -> Ported:
     """Carry `files` to the release `target` (or what it means) with those migrations that apply.
 
     Migrations that are not safe only report, unless `unsafe`. The answer is the same for any
-    number of `jobs`.
+    number of `jobs`. `alone`: the files are a part of a tree, raise `NeedsTree` if that matters.
     """
     exact = ladder.resolve(target)
     known = {path: _open(path, data) for path, data in sorted(files.items())}
     state = {path: file for path, file in known.items() if file is not None}
-    run = _Run(state, frozenset(files), unsafe, jobs, progress)
+    run = _Run(state, frozenset(files), unsafe, jobs, progress, alone)
     for _, members in ladder.by_rung(m for m in migrations if ladder.applies(m, exact)):
         run.climb(members)
+    run.verify()
     return run.result(files)
 
 
 def holds(text: bytes, tokens: Sequence[str]) -> bool:
     """Say whether any of `tokens` stands in `text`; no tokens at all means every text does."""
     return not tokens or any(token.encode() in text for token in tokens)
+
+
+def prefilter(migrations: Iterable[Migration]) -> Callable[[Language, bytes], bool]:
+    """Return a quick test, one search per text: does it hold any token of any migration?"""
+    tokens: dict[Language, set[str]] = {}
+    everything: set[Language] = set()
+    for migration in migrations:
+        for rewrite in migration.rewrites:
+            tokens.setdefault(rewrite.language, set()).update(rewrite.tokens)
+            if not rewrite.tokens:
+                everything.add(rewrite.language)
+    patterns = {
+        language: re.compile(b"|".join(re.escape(name.encode()) for name in sorted(names)))
+        for language, names in tokens.items()
+        if language not in everything
+    }
+
+    def may_hold(language: Language, text: bytes) -> bool:
+        pattern = patterns.get(language)
+        if pattern is None:
+            return language in everything
+        return pattern.search(text) is not None
+
+    return may_hold
 
 
 def _open(path: str, data: bytes) -> _File | None:
@@ -206,7 +253,9 @@ class _Run:
         unsafe: bool,
         jobs: int,
         progress: Progress | None,
+        alone: bool,
     ) -> None:
+        self.alone = alone
         self.files = files
         self.others = others
         self.unsafe = unsafe
@@ -221,13 +270,19 @@ class _Run:
         facts: dict[str, Any] = {}
         held: dict[str, tuple[Migration, ...]] = {}
         dirty = set(self.files)
+        may_hold = prefilter(members)
         for _ in range(MAX_PASSES):
-            held.update({path: self._held(path, members) for path in dirty})
+            for path in dirty:
+                file = self.files[path]
+                maybe = may_hold(file.language, file.text)
+                held[path] = self._held(path, members) if maybe else ()
             needed = _collectors(
                 (self.files[path].language, migration)
                 for path, migrations in held.items()
                 for migration in migrations
             )
+            if needed and self.alone:
+                raise NeedsTree(", ".join(collector.name for collector in needed))
             moved = self._collect(needed, gathered, facts, dirty)
             work: dict[str, tuple[Migration, ...]] = {}
             for path, migrations in held.items():
@@ -317,15 +372,37 @@ class _Run:
             for new in done.new_files:
                 if new_files.setdefault(new.path, new.data) != new.data:
                     raise InternalError(f"two texts for the new file `{new.path}`")
-            for code, message, trace in done.failures:
-                self.complaints.append(Finding(done.path, 1, 1, code, message))
-                self.tracebacks += [trace] if trace else []
+            for failure in done.failures:
+                self._complain(done.path, failure)
         for path, data in sorted(new_files.items()):
             if path not in self.others and path not in self.files:
                 language = classify(path) or Language.PROSE
                 self.files[path] = _File(path, language, b"", data, is_new=True)
                 changed.add(path)
         return changed
+
+    def _complain(self, path: str, failure: Failure) -> None:
+        finding = Finding(path, failure.line, 1, failure.code, failure.message)
+        if finding not in self.complaints:
+            self.complaints.append(finding)
+            self.tracebacks += [failure.trace] if failure.trace else []
+
+    def verify(self) -> None:
+        """Parse every result again; a file that would be worse than before stays as it was."""
+        touched = [f for f in self.files.values() if not f.is_new and f.text != f.original]
+        items = [(file.path, None) for file in touched]
+        self.progress("verify", len(items))
+
+        def one(item: tuple[str, None]) -> str | None:
+            file = self.files[item[0]]
+            return sanity.worse(Source(file.path, file.original, file.language), file.text)
+
+        for file, why in zip(touched, workers.each(one, items, self._jobs_for(items)), strict=True):
+            self.progress("", 1)
+            if why is not None:
+                codes = ", ".join(sorted({step.code for step in file.steps if step.edits}))
+                self._complain(file.path, Failure("TF912", f"{why}, left as it was ({codes})"))
+                file.give_up()
 
     def _jobs_for(self, items: Sequence[tuple[str, object]]) -> int:
         weight = sum(len(self.files[path].text) for path, _ in items)
@@ -348,6 +425,7 @@ class _Run:
             findings_before=tuple(sorted({at for _, at in findings})),
             complaints=tuple(sorted(set(self.complaints))),
             new_files=tuple(file.path for file in touched if file.is_new),
+            used_suppressions=frozenset((f.path, n) for f in self.files.values() for n in f.used),
             tracebacks=tuple(self.tracebacks),
             steps={f.path: tuple(s.edits for s in f.steps) for f in touched if not f.is_new},
         )
@@ -356,7 +434,8 @@ class _Run:
 def _collectors(pairs: Iterable[tuple[Language, Migration]]) -> list[Collector]:
     """Return the collectors that these migrations need on files of these languages, by name."""
     needed: dict[str, Collector] = {}
-    for language, migration in set(pairs):
+    distinct = {(language, migration.code): migration for language, migration in pairs}
+    for (language, _), migration in distinct.items():
         for rewrite in migration.rewrites:
             if rewrite.language is language:
                 needed.update({collector.name: collector for collector in rewrite.needs})
@@ -375,17 +454,22 @@ def _apply_all(
     before = source.data
     steps: list[Step] = []
     new_files: list[NewFile] = []
-    suppressed: set[tuple[int, str]] = set()
-    failures: list[tuple[str, str, str]] = []
+    suppressed: set[int] = set()
+    failures: list[Failure] = []
+    problem = sanity.problem(source)
+    if problem is not None:
+        failures.append(Failure(*problem))
+        migrations = ()
     for migration in migrations:
         try:
             step, made, kept = _apply(source, migration, facts, unsafe)
             text = offsets.apply(source.data, step.edits)
         except Exception as error:  # a bug of ours must not cost the user the other files
             message = f"internal error in {migration.code}, not applied here: {error!r}"
-            failures.append(("TF911", message, traceback.format_exc()))
+            failures.append(Failure("TF911", message, trace=traceback.format_exc()))
             continue
-        suppressed |= kept
+        if kept:
+            suppressed |= {_trace_back(steps, at) for at in kept}
         new_files += made
         if step.edits or step.remarks:
             steps.append(step)
@@ -404,7 +488,7 @@ def _apply_all(
 
 def _apply(
     source: Source, migration: Migration, facts: Facts, unsafe: bool
-) -> tuple[Step, list[NewFile], set[tuple[int, str]]]:
+) -> tuple[Step, list[NewFile], set[int]]:
     edits: list[Edit] = []
     remarks: list[Remark] = []
     new_files: list[NewFile] = []
@@ -420,7 +504,7 @@ def _apply(
                 remarks.append(outcome)
             else:
                 new_files.append(outcome)
-    used: set[tuple[int, str]] = set()
+    used: set[int] = set()
     known = suppress.directives(source.data)
     if known and (edits or remarks):
         edits = [e for e in edits if not _covered(source, e.start, migration, known, used)]
@@ -450,14 +534,21 @@ def _covered(
     offset: int,
     migration: Migration,
     known: Sequence[suppress.Directive],
-    used: set[tuple[int, str]],
+    used: set[int],
 ) -> bool:
     line = source.once(_lines).line(offset)
     for directive in known:
         if directive.covers == line and directive.matches(migration.code):
-            used.add((directive.line, migration.code))
+            used.add(directive.start)
             return True
     return False
+
+
+def _trace_back(steps: Sequence[Step], offset: int) -> int:
+    """Return where a place in the text after `steps` stood before them."""
+    for step in reversed(steps):
+        offset = step.shift.backward(offset)
+    return offset
 
 
 def _unsafe_remarks(

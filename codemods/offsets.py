@@ -90,7 +90,16 @@ class Lines:
         line = bisect_right(self._starts, offset)
         start = self._starts[line - 1]
         before = self._data[start:offset].removeprefix(b"\xef\xbb\xbf" if start == 0 else b"")
-        return line, len(before.decode("utf-8", "replace")) + 1
+        return line, len(before.decode("utf-8", "surrogateescape")) + 1
+
+    def offset(self, line: int, column: int) -> int:
+        """Return the byte at which a 1-based line and column, in characters, stand."""
+        start = self._starts[line - 1]
+        if column == 1:
+            return start
+        end = self._starts[line] if line < len(self._starts) else len(self._data)
+        text = self._data[start:end].decode("utf-8", "surrogateescape")
+        return start + len(text[: column - 1].encode("utf-8", "surrogateescape"))
 
     def line(self, offset: int) -> int:
         """Return the line of the byte at `offset`."""

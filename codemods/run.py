@@ -2,47 +2,182 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from codemods import ladder
+from codemods import options
+from codemods.start import FAILED, FINDINGS, NOTHING_LEFT, start
+
+if TYPE_CHECKING:
+    from codemods.porting import Port
+    from codemods.tree import Tree
 
 
 @click.command("run")
-@click.option("--target", type=click.Path(path_type=Path), required=True)
-@click.option("--to", default=ladder.DEFAULT_TARGET, show_default=True)
-@click.option("--select", default="")
-@click.option("--ignore", default="")
-@click.option("--unsafe-fixes", is_flag=True)
-@click.option("--jobs", type=int, default=0)
-@click.option("--verbose", is_flag=True)
+@click.option("--target", type=click.Path(path_type=Path), required=True, help="Tree to port.")
+@click.option("--output", type=click.Path(path_type=Path), help="Port a copy made here instead.")
+@click.option("--diff", "show_diff", is_flag=True, help="Print a diff and write nothing.")
+@click.option("--undo", is_flag=True, help="Put back what the last run changed, and stop.")
+@click.option("--report", type=click.Path(path_type=Path), help="Folder for PORTING.md and more.")
+@click.option("--allow-dirty", is_flag=True, help="Write even over uncommitted changes.")
+@click.option("--no-format", is_flag=True, help="Do not format changed C++ lines.")
+@click.option("--offline", is_flag=True, help="Fetch nothing from the network.")
+@options.selection
+@options.output
 def main(
-    target: Path, to: str, select: str, ignore: str, unsafe_fixes: bool, jobs: int, verbose: bool
-) -> None:
-    """Port the tree at TARGET in place."""
-    from codemods import engine, registry, tree, workers
+    target: Path,
+    output: Path | None,
+    show_diff: bool,
+    undo: bool,
+    report: Path | None,
+    allow_dirty: bool,
+    no_format: bool,
+    offline: bool,
+    to: str,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    unsafe_fixes: bool,
+    jobs: int,
+    output_format: str,
+    statistics: bool,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Port the tree at TARGET in place, whole or not at all.
 
+    Exit code 0: nothing left. 1: findings remain, or the diff is not empty. 2: the wish was not
+    understood, or something could not be read, parsed or settled.
+    """
+    from codemods import journal, porting, present, progress, tree
+
+    release = options.release(to)
+    root = _root(target)
+    if undo:
+        return _undo(root)
+    _recover(root)
+    if not (show_diff or output or allow_dirty):
+        _refuse_uncommitted(target)
+    if output is not None:
+        _refuse_output(root, output)
     found = tree.read(tree.find(target))
-    exact = ladder.resolve(to)
-    chosen = registry.select(
-        registry.load(),
-        target=exact,
-        select=filter(None, select.split(",")),
-        ignore=filter(None, ignore.split(",")),
+    wish = porting.Wish(
+        release,
+        options.migrations(release, select, ignore),
+        unsafe_fixes,
+        not no_format,
+        options.jobs(jobs),
     )
-    jobs = jobs or workers.available()
-    done = engine.port(found.data, chosen, exact, unsafe=unsafe_fixes, jobs=jobs)
-    for path, data in done.changed.items():
-        (found.root / path).parent.mkdir(parents=True, exist_ok=True)
-        (found.root / path).write_bytes(data)
-    for finding in sorted((*done.findings, *done.complaints)):
-        place = f"{finding.path}:{finding.line}:{finding.column}"
-        click.echo(f"{place}: {finding.code} {finding.message}")
+    with progress.Bar() as bar:
+        done = porting.port("run", found, wish, bar)
     if verbose:
         click.echo("\n".join(done.tracebacks), err=True)
-    click.echo(f"{len(done.changed)} files, {len(done.changes)} edits", err=True)
+    if show_diff:
+        return _show_diff(found, done)
+    if output is not None:
+        _copy(root, output)
+        root = output.resolve()
+    blocked = _read_only(root, done)
+    if not blocked:
+        keep = output is None and not found.is_git
+        journal.write(root, done.files, done.made, keep=keep)
+    result = options.written(done.result, root, blocked)
+    if report is not None:
+        from codemods import porting_notes
+
+        porting_notes.write(report, result, options.known())
+    present.show(result, output_format, statistics=statistics, quiet=quiet)
+    if result.failed:
+        return FAILED
+    return NOTHING_LEFT if result.nothing_left else FINDINGS
+
+
+def _root(target: Path) -> Path:
+    if not target.exists():
+        raise click.BadParameter(f"`{target}` does not exist", param_hint="--target")
+    real = target.resolve()
+    return real if real.is_dir() else real.parent
+
+
+def _undo(root: Path) -> int:
+    from codemods import journal
+
+    if (killed := journal.recover(root)) is not None:
+        click.echo(f"put back {len(killed)} files that a killed run had left mixed", err=True)
+        return NOTHING_LEFT
+    try:
+        restored = journal.undo(root)
+    except (journal.NothingToUndo, journal.EditedSince) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"put back {len(restored)} files", err=True)
+    return NOTHING_LEFT
+
+
+def _recover(root: Path) -> None:
+    from codemods import journal
+
+    try:
+        restored = journal.recover(root)
+    except journal.EditedSince as error:
+        hint = f"look at `{root / journal.FOLDER}`, mend the files, and remove it"
+        raise click.ClickException(f"a run was killed here; {error}; {hint}") from error
+    if restored is not None:
+        click.echo(
+            f"an earlier run was killed while it wrote: put back {len(restored)} files, "
+            "the tree is as it was before that run",
+            err=True,
+        )
+
+
+def _refuse_uncommitted(target: Path) -> None:
+    from codemods import vcs
+
+    dirty = vcs.uncommitted(target)
+    if dirty:
+        shown = ", ".join(f"`{path}`" for path in dirty[:3]) + (" ..." if len(dirty) > 3 else "")
+        raise click.ClickException(
+            f"uncommitted changes under the target: {shown}; commit or stash them, "
+            "or say `--allow-dirty`"
+        )
+
+
+def _refuse_output(root: Path, output: Path) -> None:
+    real = output.resolve()
+    if real.is_relative_to(root) or root.is_relative_to(real):
+        raise click.BadParameter("overlaps the target", param_hint="--output")
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise click.BadParameter(f"`{output}` exists and is not empty", param_hint="--output")
+
+
+def _copy(root: Path, output: Path) -> None:
+    import shutil
+
+    ignored = shutil.ignore_patterns(".git", ".codemods", "__pycache__")
+    shutil.copytree(root, output, symlinks=True, ignore=ignored, dirs_exist_ok=True)
+
+
+def _read_only(root: Path, done: Port) -> list[str]:
+    from codemods import tree
+
+    old = (path for path in done.files if path not in done.made)
+    return [path for path in old if tree.is_read_only(root / path)]
+
+
+def _show_diff(found: Tree, done: Port) -> int:
+    from codemods import present
+    from codemods.porting import diff
+
+    stream = sys.stdout.buffer
+    for line in diff(found.data, done.files):
+        stream.write(line)
+    stream.flush()
+    present.summarise(done.result)
+    if done.result.failed:
+        return FAILED
+    return FINDINGS if done.files or not done.result.nothing_left else NOTHING_LEFT
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(start(main))

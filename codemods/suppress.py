@@ -17,8 +17,9 @@ _DIRECTIVE = re.compile(
 
 @dataclass(frozen=True)
 class Directive:
-    """One comment: where it stands, which line it covers, which codes (none means all)."""
+    """One comment: its offset and line, the line it covers, which codes (none means all)."""
 
+    start: int
     line: int
     covers: int
     codes: tuple[str, ...]
@@ -33,12 +34,16 @@ def directives(data: bytes) -> tuple[Directive, ...]:
     if _MARK not in data:
         return ()
     found: list[Directive] = []
+    start = 0
     for number, line in enumerate(data.split(b"\n"), 1):
+        began, start = start, start + len(line) + 1
         if _MARK not in line:
             continue
         for match in _DIRECTIVE.finditer(line):
             names = (match["codes"] or b"").decode("ascii", "replace").split(",")
             codes = tuple(name.strip() for name in names if name.strip())
             alone = not line[: match.start()].strip()
-            found.append(Directive(number, number + 1 if alone else number, codes))
+            found.append(
+                Directive(began + match.start(), number, number + 1 if alone else number, codes)
+            )
     return tuple(found)

@@ -12,7 +12,7 @@ import os
 import re
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,6 +102,13 @@ def find(target: Path) -> Tree:
         elif os.path.isfile(real / path):  # noqa: PTH113 - a submodule or a deleted file is not
             files[path] = language
     return Tree(real, files, listed is not None, tuple(passed), submodules)
+
+
+def some(root: Path, paths: Iterable[str]) -> Tree:
+    """Return the named files of the tree at `root`, without looking for others."""
+    known = {path: classify(path) for path in sorted(paths)}
+    files = {path: language for path, language in known.items() if language is not None}
+    return Tree(root, files, is_git=False)
 
 
 def read(tree: Tree) -> Tree:

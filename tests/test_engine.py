@@ -190,6 +190,6 @@ def test_new_lines_take_the_line_ends_of_the_file() -> None:
 
 
 def test_the_answer_does_not_depend_on_the_number_of_processes() -> None:
-    files = {f"{n}.cc": b"one " * 20_000 + str(n).encode() for n in range(9)}
+    files = {f"{n}.cc": b"one\n" * 5 + b"." * 60_000 + str(n).encode() for n in range(9)}
     rules = [rename("TF101", "one", "two"), rename("TF301", "two", "three")]
     assert engine.port(files, rules, jobs=3) == engine.port(files, rules, jobs=1)

@@ -1,0 +1,47 @@
+# make port   port a copy of the bundled tree, show the result, parse every unit of it
+# make test   lint, types, all tests: what CI runs
+# make unit   the fast loop: lint, types, tests that need no network
+# make bench  side by side with other tools
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SCRATCH := build
+TREE := $(SCRATCH)/minitilescale
+
+.PHONY: port test unit lint types clean
+.DEFAULT_GOAL := port
+
+$(VENV)/made: setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	touch $@
+
+port: $(VENV)/made
+	@rm -rf $(TREE) $(SCRATCH)/report
+	@mkdir -p $(SCRATCH)
+	@cp -r fixtures/minitilescale $(TREE)
+	@echo "== before: what would change"
+	-@$(BIN)/python -m codemods.run --target $(TREE) --allow-dirty --diff | head -60
+	@echo "== the port"
+	@$(BIN)/python -m codemods.run --target $(TREE) --allow-dirty --statistics \
+	    --report $(SCRATCH)/report || [ $$? -eq 1 ]
+	@echo "== what was done and what is left: $(SCRATCH)/report/PORTING.md"
+	@$(BIN)/python -m codemods.verify --target $(TREE)
+
+lint: $(VENV)/made
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/made
+	$(BIN)/mypy
+
+unit: lint types
+	$(BIN)/python -m pytest -q -n auto -m "not sdk"
+
+test: lint types
+	$(BIN)/python -m pytest -n auto
+
+clean:
+	rm -rf $(SCRATCH)

@@ -1,0 +1,5 @@
+"""`python -m codemods`: the same as the console script."""
+
+from codemods.cli import main
+
+main()

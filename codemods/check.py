@@ -1,0 +1,216 @@
+"""`python -m codemods.check [PATH ...]`: say what `run` would change, without changing it.
+
+Made to be instant, since it runs on each commit: a file that holds no token of any migration is
+never parsed, and the rest of the tree is read only when a migration needs to know it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from codemods import options
+from codemods.start import FAILED, FINDINGS, NOTHING_LEFT, start
+
+if TYPE_CHECKING:
+    from codemods.engine import Ported
+    from codemods.model import Finding, Migration
+    from codemods.result import Result
+
+
+@click.command("check")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--fix", is_flag=True, help="Change the named files instead of reporting them.")
+@options.selection
+@options.output
+def main(
+    paths: tuple[Path, ...],
+    fix: bool,
+    to: str,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    unsafe_fixes: bool,
+    jobs: int,
+    output_format: str,
+    statistics: bool,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Report what `run` would change in PATHS (files or trees; `.` by default), by line and code.
+
+    Exit code 0: nothing. 1: something would change or a finding remains. 2: something could not be
+    read or parsed.
+    """
+    from codemods import present
+
+    release = options.release(to)
+    chosen = options.migrations(release, select, ignore)
+    asked = _Asked(release, chosen, unsafe_fixes, options.jobs(jobs))
+    results: list[Result] = []
+    for root, names in _by_root(paths or (Path(),)):
+        result, ported = _check(root, names, asked)
+        if ported is not None:
+            if verbose:
+                click.echo("\n".join(ported.tracebacks), err=True)
+            if fix:
+                _fix(root, names, ported)
+                result = replace(result, written=True, findings=ported.findings)
+        results.append(_shown_from_here(result, root))
+    whole = _joined(results)
+    present.show(_with_changes(whole), output_format, statistics=statistics, quiet=True)
+    if not quiet and (whole.changes or whole.findings):
+        present.summarise_check(whole)
+    if whole.failed:
+        return FAILED
+    return FINDINGS if whole.changes or whole.findings else NOTHING_LEFT
+
+
+@dataclass(frozen=True)
+class _Asked:
+    release: str
+    migrations: tuple[Migration, ...]
+    unsafe: bool
+    jobs: int
+
+
+def _by_root(paths: Sequence[Path]) -> list[tuple[Path, frozenset[str] | None]]:
+    """Group paths by the tree that they belong to; None means the whole tree, each file once."""
+    from codemods import vcs
+
+    folders: list[Path] = []
+    files: dict[Path, set[str]] = {}
+    for path in paths:
+        if not path.exists():
+            raise click.BadParameter(f"`{path}` does not exist", param_hint="PATHS")
+        real = path.resolve()
+        if real.is_dir():
+            folders.append(real)
+            continue
+        here = Path.cwd()
+        root = vcs.top_level(real.parent) or (here if real.is_relative_to(here) else real.parent)
+        files.setdefault(root, set()).add(real.relative_to(root).as_posix())
+    whole: list[tuple[Path, frozenset[str] | None]] = [(root, None) for root in folders]
+    return [*dict.fromkeys(whole), *((root, frozenset(names)) for root, names in files.items())]
+
+
+def _check(root: Path, names: frozenset[str] | None, asked: _Asked) -> tuple[Result, Ported | None]:
+    from codemods import engine, tree
+
+    if names is None:
+        found = tree.read(tree.find(root))
+        ported = _port(found.data, asked)
+    else:
+        found = tree.read(tree.some(root, names))
+        may_hold = engine.prefilter(asked.migrations)
+        if not any(may_hold(found.files[path], data) for path, data in found.data.items()):
+            return _result(root, asked, found, None), None
+        try:
+            ported = _port(found.data, asked, alone=True)
+        except engine.NeedsTree:
+            ported = _only(_port(tree.read(tree.find(root)).data, asked), names)
+    return _result(root, asked, found, ported), ported
+
+
+def _port(data: Mapping[str, bytes], asked: _Asked, *, alone: bool = False) -> Ported:
+    from codemods import engine
+
+    return engine.port(
+        data, asked.migrations, asked.release, unsafe=asked.unsafe, jobs=asked.jobs, alone=alone
+    )
+
+
+def _only(ported: Ported, names: frozenset[str]) -> Ported:
+    def of_these(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        return tuple(finding for finding in findings if finding.path in names)
+
+    return replace(
+        ported,
+        changed={p: data for p, data in ported.changed.items() if p in names},
+        changes=tuple(change for change in ported.changes if change.path in names),
+        findings=of_these(ported.findings),
+        findings_before=of_these(ported.findings_before),
+        complaints=of_these(ported.complaints),
+    )
+
+
+def _result(root: Path, asked: _Asked, found: object, ported: Ported | None) -> Result:
+    from codemods import porting, tree
+    from codemods.result import Result
+
+    assert isinstance(found, tree.Tree)
+    findings = list(porting.passed(found))
+    if ported is not None:
+        findings += (*ported.findings_before, *ported.complaints)
+    used = frozenset() if ported is None else ported.used_suppressions
+    findings += porting.unused(found.data, used)
+    return Result(
+        command="check",
+        target=str(root),
+        release=asked.release,
+        migrations=tuple(migration.code for migration in asked.migrations),
+        files=len(found.files),
+        changed=() if ported is None else tuple(ported.changed),
+        new_files=() if ported is None else ported.new_files,
+        changes=() if ported is None else ported.changes,
+        findings=tuple(sorted(set(findings))),
+    )
+
+
+def _fix(root: Path, names: frozenset[str] | None, ported: Ported) -> None:
+    from codemods import journal
+
+    changed = {p: d for p, d in ported.changed.items() if names is None or p in names}
+    journal.write(root, changed, [p for p in ported.new_files if p in changed], keep=False)
+
+
+def _shown_from_here(result: Result, root: Path) -> Result:
+    """Name files as they are seen from the working directory, as compilers do."""
+    import os
+
+    prefix = os.path.relpath(root, Path.cwd())
+    if prefix == ".":
+        return result
+
+    def here(path: str) -> str:
+        return f"{prefix}/{path}"
+
+    return replace(
+        result,
+        changed=tuple(map(here, result.changed)),
+        new_files=tuple(map(here, result.new_files)),
+        changes=tuple(replace(change, path=here(change.path)) for change in result.changes),
+        findings=tuple(replace(found, path=here(found.path)) for found in result.findings),
+    )
+
+
+def _joined(results: Sequence[Result]) -> Result:
+    first, *others = results
+    for other in others:
+        first = replace(
+            first,
+            files=first.files + other.files,
+            changed=first.changed + other.changed,
+            new_files=first.new_files + other.new_files,
+            changes=first.changes + other.changes,
+            findings=first.findings + other.findings,
+        )
+    return first
+
+
+def _with_changes(result: Result) -> Result:
+    """Add a finding for each place that would change, so that every format shows it."""
+    from codemods import present
+
+    if result.written:
+        return result
+    places = present.changes(result, {m.code: m.title for m in options.known()})
+    return replace(result, findings=tuple(sorted((*result.findings, *places))))
+
+
+if __name__ == "__main__":
+    sys.exit(start(main))

@@ -1,0 +1,55 @@
+"""The console script `codemods`: one subcommand for each command module, imported when used."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+
+import click
+
+from codemods import __version__
+from codemods.start import start
+
+_COMMANDS: dict[str, str] = {
+    "run": "Port a tree in place.",
+    "check": "Report what `run` would change.",
+    "verify": "Prove a port against the target's headers and packages.",
+    "build": "Compile, link, lower and test a ported tree.",
+    "sync": "Merge with upstream from the true base.",
+    "explain": "Explain a code or an old name.",
+    "list": "List the migrations.",
+}
+
+
+class _Lazy(click.Group):
+    """A group that imports a subcommand's module only when that subcommand is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in _COMMANDS if importlib.util.find_spec(f"codemods.{name}")]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command = importlib.import_module(f"codemods.{cmd_name}").main
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name]) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="codemods")
+def group() -> None:
+    """Carry TileLang forks and other TVM downstreams across the TVM-FFI redesign."""
+
+
+def main() -> None:
+    """Run the console script."""
+    sys.exit(start(group))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""`python -m codemods.list`: the migrations there are, by rung."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from codemods import ladder, options
+from codemods.start import NOTHING_LEFT, start
+
+
+@click.command("list")
+@click.option("--to", help="Only what a run to this TileLang release would apply.")
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+def main(to: str | None, output_format: str) -> int:
+    """List the migrations: code, release that introduced the change, title."""
+    known = options.known()
+    if to is not None:
+        known = options.migrations(options.release(to), (), ())
+    if output_format == "json":
+        rows = [
+            {
+                "code": migration.code,
+                "name": migration.name,
+                "title": migration.title,
+                "rung": migration.rung.value,
+                "introduced": migration.introduced,
+                "removed": migration.removed,
+                "safe": migration.safe,
+                "effort": migration.effort.value,
+                "upstream": list(migration.upstream),
+            }
+            for migration in known
+        ]
+        click.echo(json.dumps(rows, indent=2))
+        return NOTHING_LEFT
+    for rung, members in ladder.by_rung(known):
+        click.echo(f"{rung.name}")
+        for migration in members:
+            mark = "" if migration.safe else " (not safe)"
+            click.echo(f"  {migration.code}  {migration.introduced:<12} {migration.title}{mark}")
+    return NOTHING_LEFT
+
+
+if __name__ == "__main__":
+    sys.exit(start(main))

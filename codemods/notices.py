@@ -1,0 +1,116 @@
+"""What the tool says of itself: the TF9xx codes, each with its title and its explanation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One TF9xx code. A `fatal` one makes the exit code 2: what was asked could not be done."""
+
+    code: str
+    title: str
+    text: str
+    fatal: bool = False
+
+
+_ALL = (
+    Notice(
+        "TF901",
+        "unparsable file",
+        "The file holds names that a migration looks for, but it is not valid in its language, so "
+        "nothing in it was rewritten. Mend the syntax error and run again.",
+        fatal=True,
+    ),
+    Notice(
+        "TF902",
+        "region not analysed",
+        "An old name stands where no syntax tree could be made: inside a macro body, an inactive "
+        "`#if`, or text that does not parse. Nothing is rewritten blindly; look at it by hand.",
+    ),
+    Notice(
+        "TF903",
+        "residue",
+        "An old name still stands in the text after the run, and no migration reported why. It may "
+        "be a comment that quotes the old API, a document, or a use that no migration knows.",
+    ),
+    Notice(
+        "TF904",
+        "not settled",
+        "The migrations of one rung went on changing the file in every pass. This is a bug of two "
+        "migrations that undo each other; please report it with the file.",
+        fatal=True,
+    ),
+    Notice(
+        "TF905",
+        "unused suppression",
+        "A `codemods: ignore[...]` comment covers a line on which nothing was to be changed or "
+        "reported. Remove it, or correct its code.",
+    ),
+    Notice(
+        "TF906",
+        "undecodable file",
+        "The file is not text in the encoding that it declares (UTF-8 unless it says otherwise), "
+        "which Python needs to parse it. C++ files are handled as bytes and never get this code.",
+        fatal=True,
+    ),
+    Notice(
+        "TF907",
+        "file not read: binary or huge",
+        "The file's name says source, but it holds NUL bytes or is larger than any source written "
+        "by people. It was left alone.",
+    ),
+    Notice(
+        "TF908",
+        "unreadable file",
+        "The file could not be opened. What stands in it is unknown, so the port is not complete.",
+        fatal=True,
+    ),
+    Notice(
+        "TF909",
+        "read-only file",
+        "The file must change but may not be written. A tree is ported whole or not at all, so "
+        "nothing was written. Make it writable (`chmod u+w`) and run again.",
+        fatal=True,
+    ),
+    Notice(
+        "TF910",
+        "symbolic link not followed",
+        "The link leaves the tree or points nowhere. Files outside the target are never written; "
+        "run on the other tree as well if it should be ported.",
+    ),
+    Notice(
+        "TF911",
+        "internal error",
+        "A migration failed on this file and was not applied to it; the rest of the run went on. "
+        "`--verbose` shows the traceback; please report it with the file.",
+        fatal=True,
+    ),
+    Notice(
+        "TF912",
+        "result would not parse",
+        "The file parsed before the run and would not parse after it, so it was left as it was. "
+        "This is a bug of a migration; please report it with the file.",
+        fatal=True,
+    ),
+    Notice(
+        "TF913",
+        "target's headers or packages not at hand",
+        "They could not be fetched (no network, or `--offline`) and none were named. Whatever does "
+        "not need them was still done.",
+    ),
+    Notice(
+        "TF914",
+        "changed lines not formatted",
+        "The tree has a `.clang-format`, but clang-format could not be run on the file. The port "
+        "itself is complete; format the changed lines yourself.",
+    ),
+)
+
+NOTICES: dict[str, Notice] = {notice.code: notice for notice in _ALL}
+
+
+def is_fatal(code: str) -> bool:
+    """Say whether a finding of `code` means that the run could not do all it was asked."""
+    return code in NOTICES and NOTICES[code].fatal

@@ -1,0 +1,140 @@
+"""One port from files to result: what `run` and `check` have in common."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from codemods import engine, formatting, ladder, offsets, residue, suppress
+from codemods.model import Edit, Finding, Migration
+from codemods.result import Result
+from codemods.tree import Tree
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user asked for, beyond where. `release` is exact."""
+
+    release: str = ladder.DEFAULT_TARGET
+    migrations: tuple[Migration, ...] = ()
+    unsafe: bool = False
+    format: bool = True
+    jobs: int = 1
+
+
+@dataclass(frozen=True)
+class Port:
+    """A finished port, not yet written: the new bytes by path, the new paths, the result."""
+
+    files: Mapping[str, bytes]
+    made: frozenset[str]
+    result: Result
+    tracebacks: tuple[str, ...]
+
+
+def port(command: str, found: Tree, wish: Wish, progress: engine.Progress | None = None) -> Port:
+    """Port the files of a tree that was read; nothing is written."""
+    clock = _Clock()
+    ported = engine.port(
+        found.data,
+        wish.migrations,
+        wish.release,
+        unsafe=wish.unsafe,
+        jobs=wish.jobs,
+        progress=progress,
+    )
+    clock.lap("rewrite")
+    changed, findings = dict(ported.changed), ported.findings
+    complaints = [*ported.complaints, *passed(found)]
+    if wish.format and changed:
+        formatted = formatting.format_changed(found.root, changed, ported.steps, wish.jobs)
+        complaints += formatted.complaints
+        findings = _moved(findings, changed, formatted.edits)
+        for path, edits in formatted.edits.items():
+            changed[path] = offsets.apply(changed[path], edits)
+        clock.lap("format")
+    files = {**ported.files, **changed}
+    left, regions = residue.scan(files, wish.migrations, findings)
+    complaints += unused(found.data, ported.used_suppressions)
+    clock.lap("residue")
+    result = Result(
+        command=command,
+        target=str(found.root),
+        release=wish.release,
+        migrations=tuple(migration.code for migration in wish.migrations),
+        files=len(found.files),
+        changed=tuple(sorted(changed)),
+        new_files=ported.new_files,
+        changes=ported.changes,
+        findings=tuple(sorted({*findings, *complaints})),
+        residue=left,
+        regions=regions,
+        seconds=clock.laps,
+    )
+    return Port(changed, frozenset(ported.new_files), result, ported.tracebacks)
+
+
+def diff(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[bytes]:
+    """Yield a unified diff of whole texts by path."""
+    for path, text in sorted(after.items()):
+        name = path.encode()
+        old = before.get(path)
+        yield from difflib.diff_bytes(
+            difflib.unified_diff,
+            _lines(old or b""),
+            _lines(text),
+            b"/dev/null" if old is None else b"a/" + name,
+            b"b/" + name,
+        )
+
+
+def _lines(data: bytes) -> list[bytes]:
+    lines = data.split(b"\n")
+    whole = [line + b"\n" for line in lines[:-1]]
+    return [*whole, lines[-1] + b"\n\\ No newline at end of file\n"] if lines[-1] else whole
+
+
+def passed(found: Tree) -> Iterable[Finding]:
+    """Yield a finding for each file that was not read."""
+    return (Finding(entry.path, 1, 1, entry.code, entry.reason) for entry in found.passed)
+
+
+def unused(before: Mapping[str, bytes], used: frozenset[tuple[str, int]]) -> Iterable[Finding]:
+    """Yield a finding for each suppression that no migration met. `used`: paths and lines."""
+    for path, data in before.items():
+        for directive in suppress.directives(data):
+            if (path, directive.line) not in used:
+                yield Finding(path, directive.line, 1, "TF905", "unused suppression", "remove it")
+
+
+def _moved(
+    findings: Sequence[Finding],
+    texts: Mapping[str, bytes],
+    edits: Mapping[str, Sequence[Edit]],
+) -> tuple[Finding, ...]:
+    """Carry findings across the formatting of their files."""
+    shifts = {path: offsets.Shift(made) for path, made in edits.items()}
+    old = {path: offsets.Lines(texts[path]) for path in edits}
+    new = {path: offsets.Lines(offsets.apply(texts[path], edits[path])) for path in edits}
+
+    def move(finding: Finding) -> Finding:
+        if finding.path not in shifts:
+            return finding
+        at = old[finding.path].offset(finding.line, finding.column)
+        line, column = new[finding.path].at(shifts[finding.path].forward(at))
+        return replace(finding, line=line, column=column)
+
+    return tuple(sorted(map(move, findings)))
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._began = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = round(now - self._began, 3)
+        self._began = now

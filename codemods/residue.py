@@ -1,0 +1,136 @@
+"""What remains: old names that still stand in the text, and regions that no parser could see.
+
+A name is residue when it stands anywhere (code, string, comment, macro body, inactive `#if`,
+prose) and no finding on its line explains it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from codemods import suppress
+from codemods.lexing import Lexed
+from codemods.model import Finding, Language, Migration
+from codemods.offsets import Lines
+from codemods.tree import classify
+
+UNSEEN = ("macro body", "inactive #if")
+"""Kinds of text that no syntax tree covers."""
+
+
+@dataclass(frozen=True, order=True)
+class Residue:
+    """An old name that still stands, what kind of text it stands in, whose migration it is."""
+
+    path: str
+    line: int
+    column: int
+    name: str
+    kind: str
+    code: str
+
+
+@dataclass(frozen=True, order=True)
+class Region:
+    """Lines that hold old names where no syntax tree could be made, 1-based, end inclusive."""
+
+    path: str
+    line: int
+    end_line: int
+    reason: str
+    names: tuple[str, ...]
+
+
+def scan(
+    files: Mapping[str, bytes], migrations: Sequence[Migration], findings: Iterable[Finding]
+) -> tuple[tuple[Residue, ...], tuple[Region, ...]]:
+    """Return the residue and the regions not analysed of a tree as it stands after a run."""
+    tables = _tables(migrations)
+    explained = {(finding.path, finding.line, finding.code) for finding in findings}
+    residue: list[Residue] = []
+    regions: list[Region] = []
+    for path, data in files.items():
+        language = classify(path)
+        table = tables.get(language) if language is not None else None
+        if language is None or table is None or not table.pattern.search(data):
+            continue
+        found, unseen = _scan_file(path, data, language, table, explained)
+        residue += found
+        regions += unseen
+    return tuple(sorted(residue)), tuple(sorted(regions))
+
+
+@dataclass(frozen=True)
+class _Table:
+    pattern: re.Pattern[bytes]
+    owners: Mapping[bytes, str]
+
+
+def _tables(migrations: Sequence[Migration]) -> dict[Language, _Table]:
+    names: dict[Language, dict[bytes, str]] = {language: {} for language in Language}
+    for migration in migrations:
+        own = {rewrite.language for rewrite in migration.rewrites}
+        for name in migration.old_names:
+            spread = set(Language) if _is_unmistakable(name) else own | {Language.PROSE}
+            for language in spread:
+                names[language].setdefault(name.encode(), migration.code)
+    return {
+        language: _Table(_pattern(owners), owners) for language, owners in names.items() if owners
+    }
+
+
+def _is_unmistakable(name: str) -> bool:
+    """Say whether a name can only be TVM's, in whatever language it stands."""
+    return name.startswith(("TVM", "tvm")) or "::" in name or "." in name
+
+
+def _pattern(names: Iterable[bytes]) -> re.Pattern[bytes]:
+    longest_first = sorted(names, key=lambda name: (-len(name), name))
+    return re.compile(rb"(?<!\w)(?:" + b"|".join(map(re.escape, longest_first)) + rb")(?!\w)")
+
+
+def _scan_file(
+    path: str,
+    data: bytes,
+    language: Language,
+    table: _Table,
+    explained: set[tuple[str, int, str]],
+) -> tuple[list[Residue], list[Region]]:
+    lines, lexed = Lines(data), Lexed(data, language)
+    kept = suppress.directives(data)
+    residue: list[Residue] = []
+    regions: list[Region] = []
+    for match in table.pattern.finditer(data):
+        if _is_new_form(data, match.start()):
+            continue
+        line, column = lines.at(match.start())
+        code = table.owners[match[0]]
+        if (path, line, code) in explained:
+            continue
+        if any(d.covers == line and d.matches(code) for d in kept):
+            continue
+        kind = lexed.kind(match.start())
+        name = match[0].decode()
+        if kind in UNSEEN:
+            _extend(regions, Region(path, line, line, kind, (name,)))
+        residue.append(Residue(path, line, column, name, kind, code))
+    return residue, regions
+
+
+def _is_new_form(data: bytes, start: int) -> bool:
+    """A name qualified by the new package is the target's, whatever it was called before."""
+    return data[max(0, start - 5) : start] == b"ffi::" or data[max(0, start - 8) : start] == (
+        b"tvm_ffi."
+    )
+
+
+def _extend(regions: list[Region], new: Region) -> None:
+    """Add a region, or join it to the last one when they touch."""
+    last = regions[-1] if regions else None
+    if last and last.reason == new.reason and new.line <= last.end_line + 1:
+        names = tuple(dict.fromkeys((*last.names, *new.names)))
+        regions[-1] = Region(last.path, last.line, new.end_line, last.reason, names)
+    else:
+        regions.append(new)

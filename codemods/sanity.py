@@ -1,0 +1,46 @@
+"""Asks each language's parser whether a text is sound, before a rewrite and after."""
+
+from __future__ import annotations
+
+from codemods.model import Language, Source
+
+
+def problem(source: Source) -> tuple[str, str, int] | None:
+    """Return code, message and line of what forbids to rewrite the file, None if nothing does.
+
+    Only Python must parse; C++ before preprocessing seldom does in full, and its rewriters look at
+    the places that they change.
+    """
+    if source.language is not Language.PYTHON:
+        return None
+    from py_rewriters import parsing
+
+    parsed = source.once(parsing.parse)
+    if not isinstance(parsed, parsing.Problem):
+        return None
+    line = source.data.count(b"\n", 0, parsed.offset) + 1
+    try:
+        source.data.decode("utf-8")
+    except UnicodeDecodeError:
+        return "TF906", f"cannot be decoded, nothing rewritten: {parsed.message}", line
+    return "TF901", f"cannot be parsed, nothing rewritten: {parsed.message}", line
+
+
+def worse(before: Source, after: bytes) -> str | None:
+    """Say what is worse about the text `after` the rewrites, None if nothing is."""
+    if before.language is Language.PYTHON:
+        from py_rewriters import parsing
+
+        parsed = parsing.parse_bytes(after)
+        if isinstance(parsed, parsing.Problem):
+            line = after.count(b"\n", 0, parsed.offset) + 1
+            return f"the result would not parse (line {line} of it: {parsed.message})"
+    if before.language is Language.TOML:
+        import tomlkit
+        from tomlkit.exceptions import TOMLKitError
+
+        try:
+            tomlkit.parse(after.decode())
+        except (TOMLKitError, UnicodeDecodeError) as error:
+            return f"the result would not parse ({error})"
+    return None
