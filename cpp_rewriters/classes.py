@@ -417,6 +417,7 @@ class ClassFacts:
     hash_name: str = ""
     eq_kind: str = ""
     registered_by_macro: bool = False
+    is_enum: bool = False
     homes: tuple[str, ...] = ()  # the sources that define methods of it out of line
     ambiguous: bool = False
 
@@ -453,6 +454,7 @@ def parameter_names(text: bytes, span: Span) -> list[str]:
     return names
 
 
+_ENUM = re.compile(rb"\benum\s+(?:class\s+|struct\s+)?(\w+)\s*(?::[\w\s:]+)?\{")
 _REGISTERED = re.compile(rb"\bTVM_REGISTER_(?:NODE|OBJECT)_TYPE\s*\(\s*([\w:]+)\s*\)")
 _CALLED = re.compile(rb"\b(\w+)::RegisterReflection\s*\(\s*\)\s*;")
 
@@ -479,6 +481,8 @@ def _gather(source: Source) -> dict[str, ClassFacts] | None:
             eq_kind=kind[1].decode() if kind else "",
             ambiguous=cls.name in found and found[cls.name].path != "",
         )
+    for match in _ENUM.finditer(text):
+        update(match[1].decode(), is_enum=True)
     for reflection in reflections(source):
         update(
             reflection.owner,
@@ -532,6 +536,7 @@ _MERGED = (
     "hash_name",
     "eq_kind",
     "registered_by_macro",
+    "is_enum",
 )
 _EMPTY = ClassFacts("")
 
@@ -560,7 +565,15 @@ def _digest(gathered: Mapping[str, dict[str, ClassFacts]]) -> dict[str, ClassFac
 CLASSES = Collector(
     name="classes",
     language=Language.CPP,
-    tokens=("class", "struct", "ObjectDef", "RegisterReflection", "SEqualReduce", "SHashReduce"),
+    tokens=(
+        "class",
+        "struct",
+        "enum",
+        "ObjectDef",
+        "RegisterReflection",
+        "SEqualReduce",
+        "SHashReduce",
+    ),
     gather=_gather,
     digest=_digest,
 )

@@ -13,7 +13,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from codemods.model import Source
-from cpp_rewriters.classes import Class, ClassFacts, Method, lineage, members, parameter_names
+from cpp_rewriters.classes import (
+    Class,
+    ClassFacts,
+    Method,
+    lineage,
+    members,
+    parameter_names,
+    simple,
+)
 from cpp_rewriters.text import Span, blank, call_at, code, split
 
 METHODS = ("SEqualReduce", "SHashReduce")
@@ -223,7 +231,8 @@ def _is_plain(known: Mapping[str, ClassFacts], cls: ClassFacts, field: str) -> b
     for ancestor in lineage(known, cls.name):
         kind = dict(ancestor.fields).get(field)
         if kind is not None:
-            return _PLAIN.match(kind) is not None
+            enum = known.get(simple(kind))
+            return _PLAIN.match(kind) is not None or (enum is not None and enum.is_enum)
     return False
 
 

@@ -4,7 +4,8 @@ A string is a value now and no object, and `AttrStmt` may carry one. `Downcast<T
 `op->node.as<T>()` keep working. What used the pointer does not:
 
 * `op->node->IsInstance<T>()` becomes `op->node.as<T>()`;
-* a local `ObjectRef` that takes the node, or takes a string for a new `AttrStmt`, becomes an `ffi::Any`.
+* a local `ObjectRef` that takes the node, or takes a string for a new `AttrStmt`, becomes an `ffi::Any`;
+* so does a field of a class of the same file that a new `AttrStmt` is made from.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from codemods.model import (
     Rung,
     Source,
 )
+from cpp_rewriters.classes import classes
+from cpp_rewriters.construct import constructions
 from cpp_rewriters.syntax import declaration
 from cpp_rewriters.text import closing_angle, code, qualifier, words
 
@@ -32,6 +35,7 @@ _LOCAL = re.compile(
     rb"((?:(?:tvm::)?(?:runtime::|ffi::)?)ObjectRef)(\s*&?\s*)(\w+)\s*(?:=|\()\s*"
     rb"(?:(\w+)\s*->\s*node\s*\)?|(?:ffi::|runtime::|tvm::)*String\s*\([^()]*\)\s*\)?)\s*;"
 )
+_MEMBER = re.compile(r"(?:->|\.)(\w+)$")
 _ATTR = re.compile(r"\bAttrStmt(?:Node)?\b")
 
 
@@ -51,6 +55,23 @@ def _use_any(source: Source, facts: Facts) -> Iterator[Outcome]:
         origin = local[4]
         if origin is None or _is_attr(source, origin.decode(), local.start(4)):
             yield Edit(*local.span(1), b"ffi::Any")
+
+    yield from _widen_fields(source)
+
+
+def _widen_fields(source: Source) -> Iterator[Edit]:
+    """Fields that a new `AttrStmt` takes its node from, `AttrStmt(it->node, ..)`."""
+    names = {
+        match[1]
+        for built in constructions(source, "AttrStmt")
+        if (match := _MEMBER.search(built.texts[0])) is not None
+    }
+    text = code(source)
+    for cls in classes(source) if names else ():
+        for field in cls.fields:
+            if field.name in names and field.type.rsplit("::", 1)[-1] == "ObjectRef":
+                at = text.index(b"ObjectRef", field.span[0])
+                yield Edit(qualifier(text, at)[0], at + len(b"ObjectRef"), b"ffi::Any")
 
 
 def _is_attr(source: Source, name: str, offset: int) -> bool:
@@ -94,6 +115,29 @@ MIGRATION = Migration(
   }
   ffi::Any node = String("default");
   return AttrStmt(node, op->attr_key, op->value, op->body);
+}
+""",
+            postlude="}\n",
+        ),
+        Example(
+            title="kept in a field",
+            prelude="#include <tvm/tir/stmt.h>\n#include <vector>\nnamespace tvm {\nusing namespace tir;\n",
+            before="""struct Hoisted {
+  ObjectRef node;
+  PrimExpr value;
+};
+Stmt Wrap(const std::vector<Hoisted> &hoisted, Stmt body) {
+  for (const auto &it : hoisted) body = AttrStmt(it.node, "key", it.value, body);
+  return body;
+}
+""",
+            after="""struct Hoisted {
+  ffi::Any node;
+  PrimExpr value;
+};
+Stmt Wrap(const std::vector<Hoisted> &hoisted, Stmt body) {
+  for (const auto &it : hoisted) body = AttrStmt(it.node, "key", it.value, body);
+  return body;
 }
 """,
             postlude="}\n",
