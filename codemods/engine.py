@@ -20,6 +20,7 @@ from typing import Any
 
 from codemods import ladder, offsets, sanity, suppress, workers
 from codemods.model import (
+    TARGET,
     Change,
     Collector,
     Edit,
@@ -202,7 +203,7 @@ def port(
     exact = ladder.resolve(target)
     known = {path: _open(path, data) for path, data in sorted(files.items())}
     state = {path: file for path, file in known.items() if file is not None}
-    run = _Run(state, frozenset(files), unsafe, jobs, progress, alone)
+    run = _Run(state, frozenset(files), exact, unsafe, jobs, progress, alone)
     for _, members in ladder.by_rung(m for m in migrations if ladder.applies(m, exact)):
         run.climb(members)
     run.verify()
@@ -250,6 +251,7 @@ class _Run:
         self,
         files: dict[str, _File],
         others: frozenset[str],
+        target: str,
         unsafe: bool,
         jobs: int,
         progress: Progress | None,
@@ -258,6 +260,7 @@ class _Run:
         self.alone = alone
         self.files = files
         self.others = others
+        self.target = target
         self.unsafe = unsafe
         self.jobs = jobs
         self.progress = progress or (lambda _phase, _count: None)
@@ -267,7 +270,7 @@ class _Run:
     def climb(self, members: Sequence[Migration]) -> None:
         """Apply one rung until nothing changes."""
         gathered: dict[str, dict[str, Any]] = {}
-        facts: dict[str, Any] = {}
+        facts: dict[str, Any] = {TARGET: self.target}
         held: dict[str, tuple[Migration, ...]] = {}
         dirty = set(self.files)
         may_hold = prefilter(members)

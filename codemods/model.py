@@ -101,7 +101,10 @@ class NewFile:
 
 
 Facts = Mapping[str, Any]
-"""What collectors learned of the whole tree, by collector name."""
+"""What collectors learned of the whole tree, by collector name; `TARGET` is there in every run."""
+
+TARGET = "target"
+"""The fact that says which exact TileLang release the tree is carried to."""
 
 Outcome = Edit | Remark | NewFile
 
