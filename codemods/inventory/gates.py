@@ -161,7 +161,7 @@ def _signature(
     u: tuple[Entry, ...],
     r: tuple[Entry, ...],
 ) -> Iterator[Loss]:
-    """The gates that the parts of one entry's signature fail, each told once."""
+    """The gates that the parts of one entry's signature fail."""
     whole = max(len(side) for side in (b, f, u, r)) > 1
     parts = [_parts(side, whole) for side in (b, f, u, r)]
     by_gate: dict[Gate, list[str]] = {}
@@ -169,6 +169,8 @@ def _signature(
         gate = _gate(*(part in side for side in parts))
         if gate in gates and not (gate is Gate.INVENTED and (r[0].kind, part) in _MAY_GAIN):
             by_gate.setdefault(gate, []).append(part)
+    if len(by_gate) > 1:
+        by_gate.pop(Gate.INVENTED, None)  # the new form of what is told as lost
     for gate, wrong in by_gate.items():
         yield Loss(gate, r[0], _change(wrong, f or u, r, whole))
     others = [side for side in (f, u) if side]

@@ -11,8 +11,7 @@ FILES: dict[str, str] = {
   }                                                                \\
   TVM_REGISTER_OP("demo." #Name).set_attr<TScriptPrinterName>("TScriptPrinterName", #Name)
 
-#define REGISTER_TILE(Entry, Name)                                 \\
-  TVM_REGISTER_OP("demo." #Name)                                   \\
+#define REGISTER_TILE(Entry, Name) TVM_REGISTER_OP("demo." #Name)  \\
       .set_attr<OpBuilderFunc>("TLOpBuilder", [](Array<PrimExpr> args) { return Entry(args); })
 
 #define REGISTER_PURE(Name) REGISTER_INTRINSIC(Name).set_attr<TCallEffectKind>( \\

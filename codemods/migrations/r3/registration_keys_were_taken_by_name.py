@@ -23,6 +23,7 @@ from codemods.model import (
     Language,
     Migration,
     Outcome,
+    Rename,
     Rewrite,
     Rung,
     Source,
@@ -114,6 +115,10 @@ MIGRATION = Migration(
     removed=None,
     upstream=("tile-ai/tilelang#595", "tile-ai/tilelang#1259"),
     effort=Effort.LOW,
+    renames=(
+        # the constants that TileLang's own move misnamed, and every fork of it took over
+        Rename("ffi_function", "tvm_tensormap_create_*", "__tvm_tensormap_create_*"),
+    ),
     rewrites=(Rewrite(Language.CPP, _DEFINITIONS, _use_the_constant, needs=(MISNAMED,)),),
     examples=(
         Example(
