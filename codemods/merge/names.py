@@ -1,0 +1,101 @@
+"""Names that a merged Python file uses and nothing in it defines, and the imports that would."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator
+from functools import lru_cache
+
+from codemods.merge.hunks import split_lines
+
+_ALWAYS = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__path__", "__class__"}
+
+
+@lru_cache(maxsize=512)
+def undefined(text: bytes) -> frozenset[str] | None:
+    """Names that are read and bound nowhere in the file; None where that cannot be told.
+
+    Scopes are not told apart, so that a name bound anywhere counts as bound.
+    """
+    try:
+        module = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return None
+    read: set[str] = set()
+    bound = set(_ALWAYS)
+    for node in ast.walk(module):
+        match node:
+            case ast.Name(ctx=ast.Load()):
+                read.add(node.id)
+            case ast.Name():
+                bound.add(node.id)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                bound.add(node.name)
+            case ast.arg():
+                bound.add(node.arg)
+            case ast.Import() | ast.ImportFrom():
+                for alias in node.names:
+                    if alias.name == "*":
+                        return None
+                    bound.add(_bound(alias))
+            case ast.ExceptHandler(name=str() as name):
+                bound.add(name)
+            case ast.MatchAs(name=str() as name) | ast.MatchStar(name=str() as name):
+                bound.add(name)
+            case ast.MatchMapping(rest=str() as name):
+                bound.add(name)
+    return frozenset(read - bound)
+
+
+def restore_imports(merged: bytes, *versions: bytes) -> tuple[bytes, list[str]]:
+    """The merged text with the imports that one of the versions has, another took away, and the
+    merged text needs; and the names that came back."""
+    missing = undefined(merged)
+    for version in versions:
+        missing = None if missing is None else missing - (undefined(version) or frozenset())
+    if not missing:
+        return merged, []
+    added: list[str] = []
+    names: list[str] = []
+    for version in versions:
+        for node in _imports(version):
+            aliases = [alias for alias in node.names if _bound(alias) in missing]
+            if aliases:
+                added.append(ast.unparse(_only(node, aliases)))
+                names += map(_bound, aliases)
+                missing -= {_bound(alias) for alias in aliases}
+    if not added:
+        return merged, []
+    lines = split_lines(merged)
+    at = max((node.end_lineno or 0 for node in _leading(merged)), default=0)
+    end = b"\r\n" if lines and lines[0].endswith(b"\r\n") else b"\n"
+    lines[at:at] = [line.encode() + end for line in added]
+    return b"".join(lines), names
+
+
+def _imports(text: bytes) -> list[ast.Import | ast.ImportFrom]:
+    """The import statements of a module that are in no function, class or condition."""
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return []
+    return [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+def _leading(text: bytes) -> Iterator[ast.stmt]:
+    """What stands in front of a module's first definition: imports and the docstring."""
+    for node in ast.parse(text).body:
+        if not isinstance(node, ast.Import | ast.ImportFrom | ast.Expr):
+            return
+        yield node
+
+
+def _only(node: ast.Import | ast.ImportFrom, aliases: list[ast.alias]) -> ast.stmt:
+    if isinstance(node, ast.ImportFrom):
+        return ast.ImportFrom(node.module, aliases, node.level)
+    return ast.Import(aliases)
+
+
+def _bound(alias: ast.alias) -> str:
+    return alias.asname or alias.name.partition(".")[0]

@@ -1,0 +1,211 @@
+"""Code as tokens: equality but for formatting, and a merge finer than by line."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from codemods.merge.hunks import Hunk, merge_texts
+from codemods.model import Language
+
+_STRING = rb"[A-Za-z]{0,3}(?:'''[\s\S]*?'''|\"\"\"[\s\S]*?\"\"\")"
+_PLAIN = rb"[A-Za-z]{0,3}(?:'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\")"
+_RAW = rb"[A-Za-z0-9]{0,2}R\"(?P<delimiter>[^()\s\\]{0,16})\([\s\S]*?\)(?P=delimiter)\""
+_WORD = rb"[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*|\.?[0-9](?:[eEpP][+-]|['.A-Za-z0-9_])*"
+_OPERATOR = rb"<<=|>>=|<=>|->\*|\.\.\.|\*\*=|//=|::|->|\+\+|--|&&|\|\||[-+*/%&|^!=<>:]=|\*\*|//|<<"
+_SPACE = rb"[ \t\r\f\v]+|\\\r?\n"
+_PYTHON = re.compile(
+    rb"(?P<string>" + _STRING + rb"|" + _PLAIN + rb")|(?P<comment>#[^\n]*)|(?P<space>" + _SPACE
+    + rb")|(?P<newline>\n)|(?P<word>" + _WORD + rb")|(?P<other>" + _OPERATOR + rb"|[\s\S])"
+)  # fmt: skip
+_CPP = re.compile(
+    rb"(?P<raw>" + _RAW + rb")|(?P<comment>//[^\n]*|/\*[\s\S]*?\*/)|(?P<string>" + _PLAIN
+    + rb")|(?P<space>" + _SPACE + rb")|(?P<newline>\n)|(?P<word>" + _WORD
+    + rb")|(?P<other>" + _OPERATOR + rb"|[\s\S])"
+)  # fmt: skip
+_C_LIKE = {Language.CPP}
+_OPENERS, _CLOSERS = b"([{", b")]}"
+HAVE_TOKENS = frozenset(
+    {Language.CPP, Language.PYTHON, Language.CYTHON, Language.CMAKE, Language.TOML}
+)
+
+
+def same_code(one: bytes, other: bytes, language: Language | None) -> bool:
+    """Whether two texts say the same, apart from formatting.
+
+    Formatting is white space (but for indentation where it has a meaning), where lines break,
+    trailing commas, Python's kind of quotes, how comments are wrapped. In a language that
+    is not known only white space at the ends of lines and empty lines are formatting.
+    """
+    if one == other:
+        return True
+    if language not in HAVE_TOKENS:
+        return _trimmed(one) == _trimmed(other)
+    return canonical(one, language) == canonical(other, language)
+
+
+@lru_cache(maxsize=4096)
+def canonical(text: bytes, language: Language) -> tuple[bytes, ...]:
+    """The tokens that matter; texts with equal ones are the same code."""
+    if language is Language.CPP:
+        return tuple(_cpp(text))
+    return tuple(_python(text, python=language in (Language.PYTHON, Language.CYTHON)))
+
+
+@lru_cache(maxsize=1024)
+def code_and_words(text: bytes, language: Language) -> tuple[tuple[bytes, ...], frozenset[bytes]]:
+    """A text's code without comments and docstrings, and the words of those, in lower case."""
+    words: set[bytes] = set()
+    code = bytearray()
+    at = 0
+    statement = True  # nothing but white space since the last line break outside brackets
+    scanner = _CPP if language is Language.CPP else _PYTHON
+    for match in scanner.finditer(text):
+        kind, token = match.lastgroup, match[0]
+        prose = kind == "comment" or (
+            kind == "string"
+            and language is Language.PYTHON
+            and statement
+            and not text[match.end() :].split(b"\n", 1)[0].strip()
+        )
+        if prose:
+            words |= set(re.findall(rb"[\w.]*\w", token.lower()))
+            code += text[at : match.start()]
+            at = match.end()
+        elif kind == "newline":
+            statement = True
+        elif kind != "space":
+            statement = False
+    code += text[at:]
+    tokens = canonical(bytes(code), language)
+    return tuple(t for t in tokens if not t.startswith(b"<column")), frozenset(words)
+
+
+def merge_tokens(hunk: Hunk, language: Language) -> bytes | None:
+    """Merge a hunk by token instead of by line; None if both sides touch the same tokens.
+
+    What is not a token of the change stays as the sides wrote it.
+    """
+    if language not in HAVE_TOKENS or not hunk.base.strip():
+        return None
+    rows = [b"".join(map(_row, _split(s, language))) for s in (hunk.base, hunk.ours, hunk.theirs)]
+    merged = merge_texts(*rows)
+    if len(merged) != 1 or not isinstance(merged[0], bytes):
+        return None
+    return b"".join(_unrow(row) for row in merged[0].split(b"\n")[:-1])
+
+
+def _split(text: bytes, language: Language) -> list[bytes]:
+    scanner = _CPP if language in _C_LIKE else _PYTHON
+    return [match[0] for match in scanner.finditer(text)]
+
+
+def _row(token: bytes) -> bytes:
+    return token.replace(b"\\", b"\\\\").replace(b"\n", b"\\n") + b"\n"
+
+
+def _unrow(row: bytes) -> bytes:
+    return re.sub(rb"\\(.)", lambda m: b"\n" if m[1] == b"n" else m[1], row)
+
+
+def _cpp(text: bytes) -> Iterator[bytes]:
+    directive = False
+    fresh = True  # nothing but white space so far on this line
+    for match in _CPP.finditer(text):
+        kind, token = match.lastgroup, match[0]
+        if kind == "newline":
+            if directive:
+                yield b"\n"
+            directive, fresh = False, True
+        elif kind == "comment":
+            yield from re.sub(rb"^[/*]+|[/*]+$|\n\s*[/*]+", b" ", token).split()
+        elif kind is not None and kind != "space":
+            directive = directive or (fresh and token == b"#")
+            fresh = False
+            yield token
+
+
+def _python(text: bytes, python: bool) -> Iterator[bytes]:
+    groups: list[_Group] = []
+    indents: list[int] = []
+    column: int | None = 0  # of the next token if it is the first of a logical line
+    last = b""
+    for match in _PYTHON.finditer(text):
+        kind, token = match.lastgroup, match[0]
+        if kind == "newline":
+            if not groups:
+                if column is None:
+                    yield b"\n"
+                column = 0
+            continue
+        if kind == "space":
+            if column is not None and not token.startswith(b"\\"):
+                column += len(token.expandtabs(8))
+            continue
+        if kind == "comment":
+            yield from token.split()
+            continue
+        if column is not None:
+            if python:
+                yield from _indentation(indents, column)
+            column = None
+        trailing = token in (b")", b"]", b"}") and groups and groups[-1].may_trail
+        if last == b"," and not trailing:  # it was held back: a trailing one is formatting
+            yield last
+        if len(token) == 1 and token in _OPENERS:
+            groups.append(_Group(token, last))
+        elif len(token) == 1 and token in _CLOSERS and groups:
+            groups.pop()
+        last = token
+        if token == b",":
+            if groups:
+                groups[-1].commas += 1
+        else:
+            yield _quotes(token) if kind == "string" and python else token
+    if last == b",":
+        yield last
+
+
+class _Group:
+    """An open bracket: whether a trailing comma in it would be no more than formatting."""
+
+    def __init__(self, opener: bytes, before: bytes) -> None:
+        self.commas = 0
+        named = before in (b")", b"]") or (_IS_NAME(before) and before not in _KEYWORDS)
+        self._always = {b"(": bool(named), b"[": not named}.get(opener, True)
+
+    @property
+    def may_trail(self) -> bool:
+        """`(x,)` is a tuple and `x[1,]` is indexed by one; elsewhere the comma says nothing."""
+        return self._always or self.commas > 1
+
+
+_IS_NAME = re.compile(rb"[A-Za-z_]\w*\Z").match
+_KEYWORDS = {word.encode() for word in keyword.kwlist}
+
+
+def _indentation(indents: list[int], column: int) -> Iterator[bytes]:
+    if not indents:
+        indents.append(column)
+        yield b"<column %d>" % column
+    if column > indents[-1]:
+        indents.append(column)
+        yield b"<indent>"
+    while column < indents[-1] and len(indents) > 1:
+        indents.pop()
+        yield b"<dedent>"
+
+
+def _quotes(token: bytes) -> bytes:
+    """A plain string with double quotes, so that the kind of quotes does not matter."""
+    start = token.find(b"'")
+    rest = token[start + 1 : -1]
+    if start < 0 or not token.endswith(b"'") or rest.startswith(b"''") or b'"' in token:
+        return token
+    return token if b"\\" in rest else token[:start] + b'"' + rest + b'"'
+
+
+def _trimmed(text: bytes) -> list[bytes]:
+    return [line.rstrip() for line in text.splitlines() if line.strip()]

@@ -1,0 +1,160 @@
+"""A source file as a sequence of definitions, merged definition by definition.
+
+Where two people add functions at one place, move them, or change different functions of a
+reformatted file, lines conflict and definitions do not. The order is upstream's; what only the
+fork has follows what it followed in the fork.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from codemods.merge.hunks import Hunk, Pieces
+from codemods.merge.tokens import same_code
+from codemods.model import Language
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A definition or statement in whole lines, with the comments and blank lines in front.
+
+    `key` names it among its siblings. A unit with `members` (a class, a namespace) is `head`, the
+    members, and `tail`; for any other the three are empty. `signature`: what callers depend on.
+    A definition that upstream deleted and of which the fork changed only the decorators goes.
+    """
+
+    key: Key
+    text: bytes
+    signature: tuple[bytes, ...] = ()
+    head: bytes = b""
+    members: tuple[Unit, ...] = ()
+    tail: bytes = b""
+    undecorated: tuple[bytes, ...] = ()  # the code without decorators and comments
+
+    @property
+    def is_definition(self) -> bool:
+        return self.key[0] in {"def", "class", "function", "macro", "type", "name"}
+
+
+class Ambiguous(Exception):
+    """Definitions cannot be told apart by name, so that they cannot be merged one by one."""
+
+
+@dataclass
+class Merger:
+    """Merges three lists of units. `resolve` merges the text of one that both sides changed;
+    `moved` is asked whether a definition that upstream took away, and the fork changed, is
+    dealt with elsewhere. `rules` collects what was decided, by key."""
+
+    language: Language
+    resolve: Callable[[Hunk], Pieces]
+    moved: Callable[[Unit, Unit], str | None] = lambda base, ours: None
+    rules: list[tuple[str, Key]] = field(default_factory=list)
+
+    def merge(self, base: Sequence[Unit], ours: Sequence[Unit], theirs: Sequence[Unit]) -> Pieces:
+        """The merged text of the three. Raises `Ambiguous` where a name stands for two things."""
+        old, mine, new = _by_key(base), _by_key(ours), _by_key(theirs)
+        _refuse_double_rewrites(old, mine, new)
+        parts: dict[Key, Pieces] = {}
+        for key, unit in new.items():
+            parts[key] = self._one(old.get(key), mine.get(key), unit)
+        order = list(parts)
+        before: Key | None = None
+        for key, unit in mine.items():
+            if key not in new:
+                pieces = self._not_theirs(old.get(key), unit)
+                if not pieces:
+                    continue
+                parts[key] = pieces
+                at = order.index(before) + 1 if before in parts and before is not None else 0
+                order.insert(at if before is not None else _first(order), key)
+            before = key
+        return [piece for key in order for piece in parts[key]]
+
+    def _same(self, one: bytes, other: bytes) -> bool:
+        return same_code(one, other, self.language)
+
+    def _one(self, old: Unit | None, mine: Unit | None, new: Unit) -> Pieces:
+        """A unit that upstream has."""
+        if mine is None:
+            if old is None:
+                return [new.text]
+            if self._same(old.text, new.text):
+                self.rules.append(("deleted-here", new.key))
+                return []
+            return [Hunk(old.text, b"", new.text)]
+        if self._same(mine.text, new.text) or (old and self._same(old.text, mine.text)):
+            return [new.text]
+        if old is None:
+            if mine.signature == new.signature and mine.is_definition:
+                self.rules.append(("converged", new.key))
+                return [new.text]
+            return self.resolve(Hunk(b"", mine.text, new.text))
+        if self._same(old.text, new.text):
+            return [mine.text]
+        if old.members and mine.members and new.members:
+            head = self.resolve(Hunk(old.head, mine.head, new.head))
+            tail = self.resolve(Hunk(old.tail, mine.tail, new.tail))
+            return [*head, *self.merge(old.members, mine.members, new.members), *tail]
+        return self.resolve(Hunk(old.text, mine.text, new.text))
+
+    def _not_theirs(self, old: Unit | None, mine: Unit) -> Pieces:
+        """A unit that the fork has and upstream has not."""
+        if old is None:
+            return [mine.text]
+        if self._same(old.text, mine.text):
+            return []
+        if old.undecorated and old.undecorated == mine.undecorated:
+            self.rules.append(("deleted-upstream", mine.key))
+            return []
+        rule = self.moved(old, mine)
+        if rule is not None:
+            self.rules.append((rule, mine.key))
+            return []
+        return [Hunk(old.text, mine.text, b"")]
+
+
+def _first(order: Sequence[Key]) -> int:
+    """Where something may go that the fork has in front of all that upstream has too."""
+    return next(
+        (n for n, key in enumerate(order) if key[0] not in {"docstring", "top"}), len(order)
+    )
+
+
+def _by_key(units: Sequence[Unit]) -> dict[Key, Unit]:
+    """The units by key; equal ones are numbered."""
+    seen: Counter[Key] = Counter()
+    found = {}
+    for unit in units:
+        seen[unit.key] += 1
+        key = unit.key if seen[unit.key] == 1 else (*unit.key, f"#{seen[unit.key]}")
+        found[key] = unit
+    return found
+
+
+def _refuse_double_rewrites(
+    old: Mapping[Key, Unit], mine: Mapping[Key, Unit], new: Mapping[Key, Unit]
+) -> None:
+    """Two units that differ only in their text may be one that both sides rewrote."""
+
+    def groups(keys: Iterable[Key]) -> Counter[Key]:
+        return Counter(key[:2] for key in keys if key[0] == "text")
+
+    added_here = groups(mine.keys() - old.keys() - new.keys())
+    added_there = groups(new.keys() - old.keys() - mine.keys())
+    gone = groups(old.keys() - mine.keys()) & groups(old.keys() - new.keys())
+    doubtful = set(added_here) & set(added_there) & set(gone)
+    if doubtful:
+        raise Ambiguous(f"both sides rewrote `{sorted(doubtful)[0][1]}`")
+
+
+def walk(units: Iterable[Unit], path: Key = ()) -> Iterable[tuple[Key, Unit]]:
+    """Every unit with the names around it, outermost first."""
+    for unit in units:
+        name = (*path, unit.key[1] if len(unit.key) > 1 else unit.key[0])
+        yield name, unit
+        yield from walk(unit.members, name)

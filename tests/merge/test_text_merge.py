@@ -1,0 +1,280 @@
+"""What the rules make of one file that git cannot merge, and what they leave alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from codemods.merge.hunks import Hunk, hunks, join, merge_texts
+from codemods.merge.resolvers.place import Place
+from codemods.merge.text_merge import Outcome, faults, merge_file
+from codemods.merge.tokens import same_code
+from codemods.model import Language
+from codemods.tree import classify
+
+
+def place(path: str, base: str = "", ours: str = "", theirs: str = "") -> Place:
+    trees = (frozenset(files.split()) for files in (base, ours, theirs))
+    return Place(path, classify(path), *trees)
+
+
+def merged(path: str, base: str, ours: str, theirs: str) -> Outcome:
+    return merge_file(place(path), base.encode(), ours.encode(), theirs.encode())
+
+
+def text(outcome: Outcome) -> str:
+    assert not outcome.left, join(outcome.pieces).decode()
+    return join(outcome.pieces).decode()
+
+
+def rules(outcome: Outcome) -> set[str]:
+    return {applied.rule for applied in outcome.applied}
+
+
+def test_a_side_that_only_reformatted_gives_way() -> None:
+    base = "def f(a,b):\n    return g(a,\n             b)\n"
+    ours = "def f(a,b):\n    return g(a,\n             b, 3)\n"
+    theirs = "def f(a, b):\n    return g(a, b)\n"
+    outcome = merged("x.py", base, ours, theirs)
+    assert text(outcome).endswith("    return g(a,\n             b, 3)\n")
+    assert rules(outcome) == {"formatting"}
+
+
+def test_a_deletion_wins_over_reformatting() -> None:
+    base = "int f(int a,\n      int b) {\n  return a;\n}\nint g();\n"
+    theirs = "int f(int a, int b) { return a; }\nint g();\n"
+    assert "int f" not in text(merged("x.cc", base, "int g();\n", theirs))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("f(a,\n  b,\n)\n", "f(a, b)\n", True),
+        ("x = (a,)\n", "x = (a)\n", False),
+        ("return (a,)\n", "return (a)\n", False),
+        ("x[a,]\n", "x[a]\n", False),
+        ("x = 'a'\n", 'x = "a"\n', True),
+        ("x = 'a\"b'\n", 'x = "a"b"\n', False),
+        ("if a:\n    b\n    c\n", "if a:\n    b\nc\n", False),
+        ("if a:\n  b\n", "if a:\n    b\n", True),
+        ("    b = 1\n", "        b = 1\n", False),
+        ("a = b + \\\n    c\n", "a = b + c\n", True),
+        ("a\nb\n", "a b\n", False),
+    ],
+)
+def test_what_counts_as_formatting_in_python(one: str, other: str, same: bool) -> None:
+    assert same_code(one.encode(), other.encode(), Language.PYTHON) is same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("int a;int b;\n", "int a;\nint b;\n", True),
+        ("#define A 1\nint b;\n", "#define A 1 int b;\n", False),
+        ("// one\n// two\nint a;\n", "// one two\nint a;\n", True),
+        ('R"(a\n  b)"\n', 'R"(a b)"\n', False),
+        ("a >> b\n", "a > > b\n", True),
+        ("a << b\n", "a < < b\n", False),
+        ('"a  b"\n', '"a b"\n', False),
+    ],
+)
+def test_what_counts_as_formatting_in_cpp(one: str, other: str, same: bool) -> None:
+    assert same_code(one.encode(), other.encode(), Language.CPP) is same
+
+
+def test_requirements_of_both_sides_are_kept_once() -> None:
+    base = "numpy\ntorch>=2\nzlib\n"
+    ours = "numpy\nnvshmem\ntorch>=2\nmy_tool\n"
+    theirs = "numpy\npatchelf\ntorch>=2.1\nzlib\nMy-Tool\n"
+    assert text(merged("requirements.txt", base, ours, theirs)) == (
+        "numpy\nnvshmem\npatchelf\ntorch>=2.1\nMy-Tool\n"
+    )
+
+
+def test_a_requirement_that_both_sides_changed_stays_a_conflict() -> None:
+    assert merged("requirements.txt", "torch>=2\n", "torch>=2.2\n", "torch>=2.3\n").left == 1
+
+
+def test_lists_in_toml_take_elements_of_both_sides() -> None:
+    frame = '[project]\nname = "x"\ndependencies = [\n    "a",\n%s]\n'
+    outcome = merged("pyproject.toml", frame % "", frame % '    "b"\n', frame % '    "c>=1",\n')
+    assert text(outcome) == frame % '    "b",\n    "c>=1",\n'
+
+
+def test_imports_of_both_sides_are_joined() -> None:
+    base = "import os\nfrom a import b\n\nprint(os, b)\n"
+    ours = "import os\nfrom a import b, mine\n\nprint(os, b, mine)\n"
+    theirs = "import os\nimport re\nfrom a import b, new\n\nprint(os, b)\nprint(re, new)\n"
+    out = text(merged("x.py", base, ours, theirs))
+    assert "import re\nfrom a import b, new, mine\n" in out
+
+
+def test_a_name_that_both_sides_import_is_imported_as_upstream_does() -> None:
+    base = "import os\n\nos.x()\n"
+    ours = "import os\nfrom old import thing\n\nos.x()\n"
+    theirs = "import os\nfrom new import thing\n\nos.x()\n"
+    assert text(merged("x.py", base, ours, theirs)) == theirs
+
+
+def test_an_import_of_a_module_that_upstream_removed_is_left_to_a_person() -> None:
+    base = "import os\n\nos.x()\n"
+    ours = "import os\nfrom .gone import thing\n\nos.x()\n"
+    theirs = "import os\nfrom .here import other\n\nos.x()\n"
+    where = Place("p/x.py", Language.PYTHON, {"p/gone.py"}, {"p/gone.py"}, {"p/here.py"})
+    outcome = merge_file(where, base.encode(), ours.encode(), theirs.encode())
+    assert outcome.left == 1
+    clean = b"from .gone import thing\n"
+    assert faults(where, clean, b"", clean, b"") == ["it imports `.gone`, which upstream removed"]
+
+
+def test_an_import_that_one_side_dropped_and_the_other_uses_comes_back() -> None:
+    base = "import os\nimport re\n\n\ndef f():\n    return re.x\n"
+    ours = "import os\n\n\ndef f():\n    return os.x\n"
+    theirs = "import os\nimport re\n\n\ndef f():\n    return re.x\n\n\ndef g():\n    return re.y\n"
+    out = merged("x.py", base, ours, theirs)
+    assert "import re\n" in text(out)
+    assert any("still used" in applied.what for applied in out.applied)
+
+
+CHAIN = "void f(int k) {\n  if (k == 0) {\n    zero();\n%s  }\n}\n"
+MINE = "  } else if (k == 1) {\n    fork_call();\n"
+NEW = "  } else if (k == 2) {\n    upstream_call();\n"
+
+
+def test_branches_that_both_sides_added_are_both_kept() -> None:
+    outcome = merged("x.cc", CHAIN % "", CHAIN % MINE, CHAIN % NEW)
+    assert text(outcome) == CHAIN % (MINE + NEW)
+    assert "both-added" in rules(outcome)
+
+
+def test_additions_that_share_a_line_are_not_simply_joined() -> None:
+    shared = "  } else if (k == 3) {\n    common_call_of_both();\n"
+    outcome = merged("x.cc", CHAIN % "", CHAIN % (MINE + shared), CHAIN % (NEW + shared))
+    assert outcome.left or text(outcome).count("common_call_of_both") == 1
+
+
+REGISTERED = "namespace n {\nREGISTER_OP(first).set_inputs(1);\n%s}  // namespace n\n"
+
+
+def test_what_both_sides_registered_is_registered_once() -> None:
+    op = "REGISTER_OP(warp_sum)\n    .set_inputs(1);\n"
+    mine = "REGISTER_OP(of_the_fork).set_inputs(2);\n"
+    new = "REGISTER_OP(of_upstream).set_inputs(3);\n"
+    one_line = op.replace("\n    ", "")
+    outcome = merged(
+        "x.cc", REGISTERED % "", REGISTERED % (op + mine), REGISTERED % (new + one_line)
+    )
+    out = text(outcome)
+    assert out.count("warp_sum") == 1
+    assert "of_the_fork" in out and "of_upstream" in out
+
+
+def test_a_definition_that_came_both_ways_without_a_conflict_is_seen() -> None:
+    body = "int first() { return 1; }\n\nint middle() { return 2; }\n\nint last() { return 3; }\n"
+    base = f"namespace n {{\n{body}}}\n"
+    twin = "int converged(int a) { return a; }\n"
+    ours = f"namespace n {{\n{twin}{body}}}\n"
+    theirs = f"namespace n {{\n{body}{twin}}}\n"
+    versions = [version.encode() for version in (base, ours, theirs)]
+    pieces = merge_texts(versions[0], versions[1], versions[2])
+    assert not hunks(pieces)  # git itself sees nothing wrong
+    doubled = join(pieces)
+    assert faults(place("x.cc"), doubled, versions[0], versions[1], versions[2])
+    assert text(merged("x.cc", base, ours, theirs)).count("converged") == 1
+
+
+def test_a_converged_function_whose_parameters_differ_stays_a_conflict() -> None:
+    base = "import os\n"
+    ours = "import os\n\n\ndef f(a, b):\n    return a, b\n"
+    theirs = "import os\n\n\ndef f(a):\n    return a\n"
+    assert merged("x.py", base, ours, theirs).left == 1
+
+
+def test_functions_that_moved_are_merged_by_name() -> None:
+    f = "def f(a):\n    x = a\n    return %s\n\n\n"
+    g = "def g(b):\n    y = b\n    return %s\n\n\n"
+    h = "def h(c):\n    return c\n"
+    outcome = merged(
+        "x.py", f % "x" + g % "y" + h, f % "x + 1" + g % "y" + h, g % "y + 2" + h + "\n\n" + f % "x"
+    )
+    out = text(outcome)
+    assert "return x + 1" in out and "return y + 2" in out
+    assert out.count("def ") == 3
+    assert out.index("def g") < out.index("def f")
+
+
+def test_changes_of_different_tokens_of_a_line_are_both_taken() -> None:
+    outcome = merged("x.py", "f(alpha, beta, 3)\n", "f(alpha, gamma, 3)\n", "f(alpha, beta, 4)\n")
+    assert text(outcome) == "f(alpha, gamma, 4)\n"
+
+
+def test_changes_of_the_same_token_stay_a_conflict() -> None:
+    outcome = merged("x.py", "f(alpha, 3)\n", "f(alpha, 4)\n", "f(alpha, 5)\n")
+    assert hunks(outcome.pieces) == [Hunk(b"f(alpha, 3)\n", b"f(alpha, 4)\n", b"f(alpha, 5)\n")]
+    assert join(outcome.pieces, ("fork", "base", "upstream")) == (
+        b"<<<<<<< fork\nf(alpha, 4)\n||||||| base\nf(alpha, 3)\n=======\n"
+        b"f(alpha, 5)\n>>>>>>> upstream\n"
+    )
+
+
+def test_a_resolution_that_does_not_parse_is_taken_back() -> None:
+    base = "def f():\n    return (1)\n"
+    ours = "def f():\n    return (1, [2)\n"  # the fork's own text is broken
+    theirs = "def f():\n    return (3)\n"
+    outcome = merged("x.py", base, ours, theirs)
+    assert outcome.left
+
+
+def test_words_of_a_docstring_give_way_to_upstreams_that_hold_them() -> None:
+    frame = 'def f(a):\n    """%s"""\n    return %s\n'
+    outcome = merged(
+        "x.py",
+        frame % ("Take a List of things.", "a"),
+        frame % ("Take a list of things.", "a"),
+        frame % ("Take one list of several things, in order.", "list(a)"),
+    )
+    assert text(outcome) == frame % ("Take one list of several things, in order.", "list(a)")
+
+
+def test_words_that_upstream_has_not_stay_a_conflict() -> None:
+    frame = '"""%s"""\n'
+    outcome = merged("x.py", frame % "Text.", frame % "Mind the barrier.", frame % "Other text.")
+    assert outcome.left == 1
+
+
+def test_a_comment_next_to_a_changed_line_is_kept() -> None:
+    base = '"""Text."""\n\nx = 1\n'
+    ours = '# Licensed so.\n"""Text."""\n\nx = 1\n'
+    theirs = '"""Better text."""\n\nx = 1\n'
+    assert text(merged("x.py", base, ours, theirs)) == "# Licensed so.\n" + theirs
+
+
+def test_a_fork_with_other_line_ends_takes_upstreams() -> None:
+    base = "one\ntwo\nthree\nfour\nfive\n"
+    ours = base.replace("two", "zwei").replace("\n", "\r\n")
+    theirs = base.replace("five", "fuenf")
+    outcome = merged("x.txt", base, ours, theirs)
+    assert text(outcome) == "one\nzwei\nthree\nfour\nfuenf\n"
+    assert rules(outcome) == {"line-ends"}
+    theirs = theirs.replace("\n", "\r\n")
+    outcome = merged("x.txt", base, base.replace("two", "zwei"), theirs)
+    assert text(outcome) == "one\r\nzwei\r\nthree\r\nfour\r\nfuenf\r\n"
+
+
+def test_a_missing_last_newline_is_merged_too() -> None:
+    assert join(merge_texts(b"a\nb\n", b"x\nb\n", b"a\nb")) == b"x\nb"
+    assert join(merge_texts(b"a\nb", b"x\nb", b"a\nb\n")) == b"x\nb\n"
+    assert join(merge_texts(b"a\nb", b"x\nb", b"a\nb")) == b"x\nb"
+
+
+def test_text_that_looks_like_conflict_markers_is_text() -> None:
+    sample = b"title\n=======\n<<<<<<< not a marker\n"
+    assert merge_texts(sample, sample + b"ours\n", sample) == [sample + b"ours\n"]
+
+
+def test_a_deleted_function_whose_decorators_changed_stays_deleted() -> None:
+    base = "import a\n\n\ndef f():\n    a.x()\n\n\ndef g():\n    a.y()\n"
+    ours = base.replace("def f", "@a.only_on('x')\ndef f")
+    theirs = "import a\n\n\ndef g():\n    a.y()\n    a.z()\n"
+    assert text(merged("x.py", base, ours, theirs)) == theirs
+    changed = base.replace("a.x()", "a.x(1)")
+    assert merged("x.py", base, changed, theirs).left
