@@ -99,14 +99,14 @@ def _by_root(paths: Sequence[Path]) -> list[tuple[Path, frozenset[str] | None]]:
 
 
 def _check(root: Path, names: frozenset[str] | None, asked: _Asked) -> tuple[Result, Ported | None]:
-    from codemods import engine, tree
+    from codemods import engine, shares, tree
 
     if names is None:
         found = tree.read(tree.find(root))
         ported = _port(found.data, asked)
     else:
         found = tree.read(tree.some(root, names))
-        may_hold = engine.prefilter(asked.migrations)
+        may_hold = shares.prefilter(asked.migrations)
         if not any(may_hold(found.files[path], data) for path, data in found.data.items()):
             return _result(root, asked, found, None), None
         try:

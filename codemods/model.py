@@ -65,6 +65,16 @@ class Source:
         result: T = self._computed[compute]
         return result
 
+    def remembered(self, compute: Callable[[Source], T]) -> T | None:
+        """Return what `once(compute)` remembered, None if it was never asked."""
+        result: T | None = self._computed.get(compute)
+        return result
+
+    @property
+    def is_computed(self) -> bool:
+        """Say whether anything was computed from this text yet."""
+        return bool(self._computed)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return (Source, (self.path, self.data, self.language))
 

@@ -1,20 +1,21 @@
-"""Runs a function over many items, in forked processes where that pays.
+"""Worker processes that keep their share of the work, so that each file is parsed once.
 
-Forked children inherit the tree and the facts as they stand, so that only answers travel. The
-answers come in the order of the items, whatever the number of processes.
+Each worker is forked with an object of its own and answers calls to that object's methods until
+it is dismissed. Forked children inherit the tree as it stands, so that only answers travel.
 """
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+import signal
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkProcess
+from typing import Any, Generic, TypeVar
 
-Item = TypeVar("Item")
-Answer = TypeVar("Answer")
-
-_task: tuple[Callable[[Any], Any], Sequence[Any]] | None = None
+Share = TypeVar("Share")
 
 
 def available() -> int:
@@ -22,23 +23,73 @@ def available() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def each(function: Callable[[Item], Answer], items: Sequence[Item], jobs: int) -> Iterator[Answer]:
-    """Yield `function(item)` for each item in order, from `jobs` processes if more than one."""
-    count = min(jobs, len(items))
-    if count <= 1 or "fork" not in multiprocessing.get_all_start_methods():
-        yield from map(function, items)
-        return
-    global _task
-    _task = (function, items)
-    chunk = max(1, len(items) // (count * 8))
-    try:
-        with multiprocessing.get_context("fork").Pool(count) as pool:
-            yield from pool.imap(_call, range(len(items)), chunk)
-    finally:
-        _task = None
+class Crew(Generic[Share]):
+    """Objects of type `Share`, each in a process of its own, or one of them in this process."""
+
+    def __init__(self, shares: Sequence[Callable[[], Share]]) -> None:
+        self._here: list[Share] = []
+        self._links: list[Connection] = []
+        self._processes: list[ForkProcess] = []
+        if len(shares) == 1 or "fork" not in multiprocessing.get_all_start_methods():
+            self._here = [make() for make in shares]
+            return
+        context = multiprocessing.get_context("fork")
+        for make in shares:
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_serve, args=(make, theirs, ours), daemon=True)
+            process.start()
+            theirs.close()
+            self._links.append(ours)
+            self._processes.append(process)
+
+    @property
+    def size(self) -> int:
+        """How many shares there are."""
+        return len(self._here) or len(self._links)
+
+    def ask(self, method: str, arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Call `method` of every share, each with its own arguments; return the answers in order.
+
+        An exception in a share is raised here.
+        """
+        if self._here:
+            pairs = zip(self._here, arguments, strict=True)
+            return [getattr(share, method)(*own) for share, own in pairs]
+        for link, own in zip(self._links, arguments, strict=True):
+            link.send((method, own))
+        answers = [link.recv() for link in self._links]
+        for answer in answers:
+            if isinstance(answer, _Raised):
+                raise answer.error
+        return answers
+
+    def dismiss(self) -> None:
+        """End the processes."""
+        for link in self._links:
+            link.close()
+        for process in self._processes:
+            process.join(timeout=1)
+            if process.is_alive():
+                process.terminate()
 
 
-def _call(index: int) -> Any:
-    assert _task is not None, "a worker was started without its task"
-    function, items = _task
-    return function(items[index])
+class _Raised:
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def _serve(make: Callable[[], Any], link: Connection, parents: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted and dismisses us
+    parents.close()
+    gc.disable()  # syntax trees are many small objects, kept to the end anyway
+    share = make()
+    while True:
+        try:
+            method, arguments = link.recv()
+        except EOFError:
+            os._exit(0)
+        try:
+            answer = getattr(share, method)(*arguments)
+        except Exception as error:
+            answer = _Raised(error)
+        link.send(answer)

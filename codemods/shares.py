@@ -1,0 +1,149 @@
+"""The part of a run's files that one worker looks after, with what it learned of them."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from codemods import sanity
+from codemods.applying import Failure, Rewritten, apply_all, holds
+from codemods.model import Collector, Language, Migration, Source
+
+_KEPT = 16_000_000
+"""Bytes of text whose syntax trees a worker keeps at most; trees are some hundred times as large
+for Python."""
+
+Gathered = tuple[str, dict[str, Any], list[Failure]]
+
+
+class Share:
+    """Files by path, each kept as a `Source` with whatever was computed from it."""
+
+    def __init__(
+        self,
+        files: Mapping[str, tuple[Language, bytes]],
+        migrations: Sequence[Migration],
+        unsafe: bool,
+    ) -> None:
+        self._sources = {p: Source(p, data, language) for p, (language, data) in files.items()}
+        self._original = {path: source.data for path, source in self._sources.items()}
+        self._migrations = {migration.code: migration for migration in migrations}
+        self._may_hold: dict[tuple[str, ...], Callable[[Language, bytes], bool]] = {}
+        self._unsafe = unsafe
+
+    def add(self, new: Mapping[str, tuple[Language, bytes]]) -> None:
+        """Take over files that were made during the run."""
+        self._sources.update({p: Source(p, data, lang) for p, (lang, data) in new.items()})
+
+    def look(self, paths: Sequence[str], codes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+        """Return, by path, which of the migrations have a token in the text; {} paths mean all."""
+        if codes not in self._may_hold:
+            self._may_hold[codes] = prefilter(self._migrations[code] for code in codes)
+        may_hold = self._may_hold[codes]
+        held: dict[str, tuple[str, ...]] = {}
+        for path in paths:
+            source = self._sources[path]
+            if may_hold(source.language, source.data):
+                held[path] = tuple(c for c in codes if _has_token(self._migrations[c], source))
+            else:
+                held[path] = ()
+        return held
+
+    def gather(self, items: Sequence[tuple[str, tuple[str, ...]]]) -> list[Gathered]:
+        """Run the collectors of these names on these files, where a token of theirs stands."""
+        self._forget()
+        collectors = {c.name: c for c in collectors_of(self._migrations.values())}
+        return [self._gather(path, [collectors[name] for name in names]) for path, names in items]
+
+    def _gather(self, path: str, collectors: Sequence[Collector]) -> Gathered:
+        source = self._sources[path]
+        answers: dict[str, Any] = {}
+        failures: list[Failure] = []
+        for collector in collectors:
+            if collector.language is not source.language:
+                continue
+            if not holds(source.data, collector.tokens):
+                continue
+            try:
+                answer = collector.gather(source)
+            except Exception as error:  # a bug of ours must not cost the user the other files
+                message = f"internal error, `{collector.name}` not collected here: {error!r}"
+                failures.append(Failure("TF911", message, trace=traceback.format_exc()))
+                continue
+            if answer is not None:
+                answers[collector.name] = answer
+        return path, answers, failures
+
+    def rewrite(
+        self, items: Sequence[tuple[str, tuple[str, ...]]], facts: Mapping[str, Any]
+    ) -> list[Rewritten]:
+        """Apply the migrations of these codes to these files."""
+        answers: list[Rewritten] = []
+        for path, codes in items:
+            members = [self._migrations[code] for code in codes]
+            done, source = apply_all(self._sources[path], members, facts, self._unsafe)
+            self._sources[path] = source
+            answers.append(done)
+        return answers
+
+    def verify(self, paths: Sequence[str]) -> list[str | None]:
+        """Say of each file what is worse about it than before the run, None if nothing is."""
+        answers: list[str | None] = []
+        for path in paths:
+            source = self._sources[path]
+            original = Source(path, self._original[path], source.language)
+            answers.append(sanity.worse(original, source))
+        return answers
+
+    def _forget(self) -> None:
+        """Keep memory bounded on large trees."""
+        kept = 0
+        for path, source in self._sources.items():
+            kept += len(source.data) if source.is_computed else 0
+            if kept > _KEPT and source.is_computed:
+                self._sources[path] = Source(path, source.data, source.language)
+
+
+def prefilter(migrations: Iterable[Migration]) -> Callable[[Language, bytes], bool]:
+    """Return a quick test, one search per text: does it hold any token of any migration?"""
+    tokens: dict[Language, set[str]] = {}
+    everything: set[Language] = set()
+    for migration in migrations:
+        for rewrite in migration.rewrites:
+            tokens.setdefault(rewrite.language, set()).update(rewrite.tokens)
+            if not rewrite.tokens:
+                everything.add(rewrite.language)
+    patterns = {
+        language: re.compile(b"|".join(re.escape(name.encode()) for name in sorted(names)))
+        for language, names in tokens.items()
+        if language not in everything
+    }
+
+    def may_hold(language: Language, text: bytes) -> bool:
+        pattern = patterns.get(language)
+        if pattern is None:
+            return language in everything
+        return pattern.search(text) is not None
+
+    return may_hold
+
+
+def collectors_of(
+    migrations: Iterable[Migration], language: Language | None = None
+) -> list[Collector]:
+    """Return the collectors that migrations need on files of a language (None: any), by name."""
+    needed: dict[str, Collector] = {}
+    for migration in migrations:
+        for rewrite in migration.rewrites:
+            if language in (None, rewrite.language):
+                needed.update({collector.name: collector for collector in rewrite.needs})
+    return [needed[name] for name in sorted(needed)]
+
+
+def _has_token(migration: Migration, source: Source) -> bool:
+    return any(
+        rewrite.language is source.language and holds(source.data, rewrite.tokens)
+        for rewrite in migration.rewrites
+    )
