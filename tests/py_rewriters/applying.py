@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from codemods.model import Edit, Language, NewFile, Outcome, Remark, Rewrite, Source
+from codemods.model import Edit, NewFile, Outcome, Remark, Rewrite, Source
+from codemods.tree import classify
 
 
 def outcomes(
@@ -12,9 +13,11 @@ def outcomes(
 ) -> list[Outcome]:
     """Return what `rewrite` says of the file at `path` in a tree that holds `others` too."""
     raw = data.encode() if isinstance(data, str) else data
-    sources = {path: Source(path, raw, rewrite.language)}
-    for name, text in (others or {}).items():
-        sources[name] = Source(name, text.encode(), _language(name, rewrite.language))
+    sources = {
+        name: Source(name, text.encode(), classify(name) or rewrite.language)
+        for name, text in (others or {}).items()
+    }
+    sources[path] = Source(path, raw, rewrite.language)
     facts = {}
     for collector in rewrite.needs:
         gathered = {
@@ -56,9 +59,3 @@ def new_files(
 ) -> list[NewFile]:
     """Return the files that `rewrite` adds."""
     return [each for each in outcomes(rewrite, data, path, others) if isinstance(each, NewFile)]
-
-
-def _language(name: str, default: Language) -> Language:
-    if name.endswith((".cc", ".h", ".cu")):
-        return Language.CPP
-    return Language.PYTHON if name.endswith(".py") else default
