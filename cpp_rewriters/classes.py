@@ -19,6 +19,7 @@ from cpp_rewriters.text import (
     closing,
     closing_angle,
     code,
+    qualifier,
     skip_space,
     split,
     trim,
@@ -339,7 +340,7 @@ def reflections(source: Source) -> tuple[Reflection, ...]:
     return source.once(_reflections)
 
 
-_OBJECT_DEF = re.compile(rb"(?P<prefix>(?:\w+::)*)ObjectDef\s*<\s*(?P<owner>[\w:]+)\s*>\s*\(")
+_OBJECT_DEF = re.compile(rb"ObjectDef\s*<\s*(?P<owner>[\w:]+)\s*>\s*\(")
 _LINK = re.compile(rb"\s*\.\s*(\w+)")
 _MEMBER = re.compile(rb"&\s*(?:\w+::)*(\w+)::(\w+)\s*$")
 
@@ -347,7 +348,8 @@ _MEMBER = re.compile(rb"&\s*(?:\w+::)*(\w+)::(\w+)\s*$")
 def _reflections(source: Source) -> tuple[Reflection, ...]:
     text = code(source)
     found: list[Reflection] = []
-    for match in _OBJECT_DEF.finditer(text):
+    for match in _OBJECT_DEF.finditer(text) if b"ObjectDef" in text else ():
+        start, prefix = qualifier(text, match.start())
         end = closing(text, match.end() - 1) + 1
         if end == 0:
             continue
@@ -370,8 +372,8 @@ def _reflections(source: Source) -> tuple[Reflection, ...]:
         found.append(
             Reflection(
                 simple(match["owner"].decode()),
-                match["prefix"].decode(),
-                match.start(),
+                prefix.decode(),
+                start,
                 end,
                 tuple(fields),
             )

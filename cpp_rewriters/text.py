@@ -94,7 +94,9 @@ def _word_pattern(names: tuple[str, ...]) -> re.Pattern[bytes]:
 
 def words(source: Source, names: Iterable[str]) -> Iterator[re.Match[bytes]]:
     """Each place where one of `names` stands as a whole identifier in code."""
-    return _word_pattern(tuple(names)).finditer(code(source))
+    text = code(source)
+    present = tuple(name for name in names if name.encode() in text)
+    return _word_pattern(present).finditer(text) if present else iter(())
 
 
 def closing(text: bytes, opening: int) -> int:

@@ -28,6 +28,8 @@ from codemods.model import (
 )
 from cpp_rewriters.construct import constructions, is_span
 
+# a call of another dialect, whose first argument is no data type, has other arguments
+_TYPED = re.compile(r"dtype\b|\bDataType\b")
 _OBJECT = r"(?:this->)?[A-Za-z_]\w*(?:(?:->|\.)\w+(?:\(\))?)*"
 
 
@@ -44,7 +46,7 @@ def _keep_annotations(source: Source, facts: Facts) -> Iterator[Outcome]:
         if is_span(source, arguments[3], built.arguments[3][0]):
             at = built.arguments[3][0]
             yield Edit(at, at, (f"{origin}->annotations" if origin else "{}").encode() + b", ")
-        elif not arguments[3].startswith("{"):
+        elif not arguments[3].startswith("{") and _TYPED.search(arguments[0]):
             yield Remark(
                 built.arguments[3][0],
                 f"the fourth argument of `Call`, `{arguments[3]}`, was a span and is now annotations",
