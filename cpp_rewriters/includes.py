@@ -11,7 +11,9 @@ from codemods.model import Edit, Source
 from cpp_rewriters.text import Span, code, lines, newline
 
 _DIRECTIVE = re.compile(
-    rb"^[ \t]*#[ \t]*(?:include|import)[ \t]*(?P<name>\"[^\"\n]+\"|<[^>\n]+>)", re.M
+    rb"^(?:\xef\xbb\xbf)?[ \t]*#[ \t]*(?:include|import)[ \t]*"
+    rb"(?P<name>\"[^\"\n]+\"|<[^>\n]+>)",
+    re.M,
 )
 _GUARD = re.compile(rb"^[ \t]*#[ \t]*(?:pragma[ \t]+once|define[ \t]+\w+_H\w*[ \t]*)\r?$", re.M)
 
@@ -59,7 +61,11 @@ def add(source: Source, name: str, *, system: bool) -> Iterator[Edit]:
         return
     quoted = f"<{name}>" if system else f'"{name}"'
     at = _place(source, present, system)
-    before = b"" if at == 0 or source.data[at - 1 : at] == b"\n" else newline(source)
+    before = (
+        b""
+        if at == lines(source).starts[0] or source.data[at - 1 : at] == b"\n"
+        else newline(source)
+    )
     yield Edit(at, at, before + b"#include " + quoted.encode() + newline(source))
 
 
@@ -71,7 +77,7 @@ def _place(source: Source, present: tuple[Include, ...], system: bool) -> int:
     if same or usable:
         return (same or usable)[-1].line[1]
     guard = _GUARD.search(source.data)
-    return lines(source).span(guard.start())[1] if guard else 0
+    return lines(source).span(guard.start())[1] if guard else lines(source).starts[0]
 
 
 def _conditional_depth(source: Source) -> _Depth:

@@ -8,6 +8,7 @@ here like any other. Nothing in it guesses: a bracket without a partner is repor
 
 from __future__ import annotations
 
+import codecs
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -266,10 +267,17 @@ def qualifier(text: bytes, start: int) -> tuple[int, bytes]:
     return begin, text[begin:start]
 
 
+_NO_QUALIFIERS = frozenset(
+    b"return case else typename const constexpr volatile static inline explicit virtual friend "
+    b"mutable extern new delete throw using public private protected".split()
+)
+"""Keywords that a name beginning with `::` may follow."""
+
+
 def _continues(text: bytes, name_start: int) -> bool:
     """Whether the name at `name_start` qualifies what follows (`return ::x` does not)."""
     match = re.compile(rb"\w+").match(text, name_start)
-    return match is not None and match.group() not in (b"return", b"case", b"else", b"typename")
+    return match is not None and match.group() not in _NO_QUALIFIERS
 
 
 def preceded_by(text: bytes, start: int, *tokens: bytes) -> bool:
@@ -279,15 +287,16 @@ def preceded_by(text: bytes, start: int, *tokens: bytes) -> bool:
 
 
 class Lines:
-    """Offsets of line starts, for edits that take whole lines."""
+    """Offsets of line starts, for edits that take whole lines; a byte order mark is in none."""
 
     def __init__(self, data: bytes) -> None:
-        self.starts = [0, *(m.end() for m in re.finditer(rb"\n", data))]
+        first = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
+        self.starts = [first, *(m.end() for m in re.finditer(rb"\n", data))]
         self.data = data
 
     def span(self, offset: int) -> Span:
         """The line of `offset`, its newline included."""
-        index = bisect_right(self.starts, offset) - 1
+        index = max(bisect_right(self.starts, offset) - 1, 0)
         end = self.starts[index + 1] if index + 1 < len(self.starts) else len(self.data)
         return self.starts[index], end
 

@@ -49,9 +49,11 @@ def _keep_step(source: Source, facts: Facts) -> Iterator[Outcome]:
                 )
                 continue
             origin = rebuilt or span
-            at = built.arguments[7][0]
+            at = (
+                code(source).index(b",", built.arguments[6][1]) + 1
+            )  # a comment belongs to its span
             step = f"{origin[1]}->step" if origin is not None else "std::nullopt"
-            yield Edit(at, at, step.encode() + b", ")
+            yield Edit(at, at, b" " + step.encode() + b",")
         elif rebuilt is not None:
             filled = [*_DEFAULTS[len(arguments) - 5 :], f"{rebuilt[1]}->step"]
             yield Edit(built.last, built.last, b", " + ", ".join(filled).encode())

@@ -40,7 +40,7 @@ def _qualify(source: Source, facts: Facts) -> Iterator[Outcome]:
     for match in words(source, NAMES):
         begin, qualified = qualifier(text, match.start())
         if qualified.replace(b" ", b"") not in OLD_QUALIFIERS or preceded_by(
-            text, begin, b".", b"->"
+            text, begin, b".", b"->", b"template"
         ):
             continue
         following = text[skip_space(text, match.end())]

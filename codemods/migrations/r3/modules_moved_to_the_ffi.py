@@ -40,18 +40,24 @@ from cpp_rewriters.text import code, indentation, newline, qualifier, split, wor
 
 NAMES = ("Module", "ModuleNode", "ModulePropertyMask")
 _RUNTIME = (b"runtime::", b"tvm::runtime::", b"::tvm::runtime::")
+_ALIAS = re.compile(
+    rb"\bnamespace\s+(\w+)\s*=\s*(?:(?:::\s*)?tvm\s*::\s*)?runtime\s*;"  # of a file's own
+)
 _METHODS = {"type_key", "GetFunction", "SaveToBinary", "SaveToFile", "GetSource"}
 
 
 def _move(source: Source, facts: Facts) -> Iterator[Outcome]:
     text = code(source)
     moved = False
+    aliases = {m[1] + b"::" for m in _ALIAS.finditer(text)}
     for match in words(source, NAMES):
         begin, qualified = qualifier(text, match.start())
-        if qualified.replace(b" ", b"") not in _RUNTIME:
+        written = qualified.replace(b" ", b"")
+        if written not in _RUNTIME and written not in aliases:
             continue
         moved = True
-        prefix = b"ffi::" if qualified.startswith(b"runtime") else b"tvm::ffi::"
+        own = b"tvm::ffi::" if written in aliases else b""  # right wherever the alias is used
+        prefix = own or written.removesuffix(b"runtime::") + b"ffi::"
         new = {b"Module": b"Module", b"ModuleNode": b"ModuleObj", b"ModulePropertyMask": b"Module"}
         yield Edit(begin, match.end(), prefix + new[match.group()])
     for cls in classes(source):

@@ -56,16 +56,21 @@ def _move_the_key(source: Source, facts: Facts) -> Iterator[Outcome]:
         macro = text[slice(*call.name)].decode()
         node = text[slice(*call.arguments[0])].decode()
         cls = _class_of(source, call)
-        key = _key_of(source, cls) if cls is not None else None
-        if cls is None or key is None:
+        keys = [] if cls is None else list(_keys_of(source, cls))
+        if len(keys) != 1:
             yield Remark(
                 call.name[0],
-                f"`{macro}` declares `{node}`, whose `_type_key` does not stand in the same class body",
+                f"`{macro}` declares `{node}`, "
+                + (
+                    "which has a `_type_key` for each of several branches"
+                    if keys
+                    else "whose `_type_key` does not stand in the same class body"
+                ),
                 "give the key as the first argument of the new macro",
                 Effort.MEDIUM,
             )
             continue
-        (key_start, key_end), (line_start, line_end) = key
+        (key_start, key_end), (line_start, line_end) = keys[0]
         new = "TVM_FFI_DECLARE_OBJECT_INFO"
         if macro in FINAL and not _declared_children(known, simple(node)):
             new += "_FINAL"
@@ -92,13 +97,13 @@ def _class_of(source: Source, call: Call) -> Class | None:
     return min(around, key=lambda c: c.body[1] - c.body[0], default=None)
 
 
-def _key_of(source: Source, cls: Class) -> tuple[tuple[int, int], tuple[int, int]] | None:
+def _keys_of(source: Source, cls: Class) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Each key that is a member of `cls` itself, and not of a class in it, with its lines."""
     text = code(source)
     for start, end in members(text, *cls.body):
-        match = _KEY.search(text, start, end)
+        match = _KEY.match(text, start, end)
         if match is not None:
-            return match.span("key"), lines(source).whole(match.start(), match.end())
-    return None
+            yield match.span("key"), lines(source).whole(match.start(), match.end())
 
 
 def _children(known: Mapping[str, ClassFacts], name: str) -> Iterator[ClassFacts]:
