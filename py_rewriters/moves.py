@@ -133,7 +133,10 @@ class _File:
     # Uses ---------------------------------------------------------------------------------------
 
     def use(self, use: Use) -> None:
-        origin = self.names.origin(use.root.id, use.scope)
+        name = use.root.id
+        origin = self.names.origin(name, use.scope) or self.names.outside(
+            name, use.scope, self.moves.table
+        )
         if origin is None:
             return
         matched = self.longest(origin, use)
@@ -180,7 +183,11 @@ class _File:
         """A name that a star import brought: the module it comes from keeps its name, or not."""
         star = origin.star
         if star is not None and not self.in_tree(star):
-            new = self.moves.table[origin.dotted].rpartition(".")[2]
+            whole = self.moves.table[origin.dotted]
+            new = whole.rpartition(".")[2]
+            if not origin.certain:
+                self.doubt(use, origin.dotted, whole, use.root.id)
+                return
             start = self.names.module.start(use.root)
             self.out.append(Edit(start, start + len(use.root.id.encode()), new.encode()))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from codemods.model import Facts, Source
@@ -112,6 +113,24 @@ class Resolver:
             dotted = self.tree.star(module, name, self.path)
             if dotted is not None:
                 return Origin(dotted, (), True, star)
+        return None
+
+    def outside(self, name: str, scope: Scope, known: Container[str]) -> Origin | None:
+        """Return what a star import of a module that is not of the tree gives `name`, or None.
+
+        `known`: dotted names that such modules are known to have. Not certain where another
+        module's star may give the name too.
+        """
+        if hasattr(builtins, name) or scope.lookup(name):
+            return None
+        stars = [
+            (star, import_target(star, name))
+            for star in scope.module().stars
+            if self.tree.find(import_target(star, "*").removesuffix(".*"), self.path) is None
+        ]
+        for star, dotted in stars:
+            if dotted in known:
+                return Origin(dotted, (), len(stars) == 1, star)
         return None
 
 

@@ -133,6 +133,8 @@ class _Walk:
         self.uses: list[Use] = []
         self.imports: list[Import] = []
         self.scope_of: dict[ast.AST, Scope] = {}
+        self.module = module
+        self.annotating = False
 
     def bind(
         self,
@@ -164,8 +166,11 @@ class _Walk:
         kind = type(node)
         if kind is ast.Attribute or kind is ast.Name:
             self.dotted(node, scope)
-        elif kind is ast.Constant:
-            return
+        elif isinstance(node, ast.Constant):
+            if self.annotating and isinstance(node.value, str):
+                self.quoted(node, scope)
+        elif isinstance(node, ast.Subscript) and self.annotating and _is_literal(node.value):
+            self.visit(node.value, scope)  # its texts are values
         elif isinstance(node, _FUNCTIONS):
             self.function(node, scope)
         elif isinstance(node, ast.ClassDef):
@@ -229,9 +234,31 @@ class _Walk:
             else:
                 self.visit(target, scope)
         if isinstance(node, ast.AnnAssign):
-            self.visit(node.annotation, scope)
+            self.annotation(node.annotation, scope)
         if node.value is not None:
             self.visit(node.value, scope)
+
+    def annotation(self, node: ast.expr, scope: Scope) -> None:
+        self.annotating = True
+        self.visit(node, scope)
+        self.annotating = False
+
+    def quoted(self, node: ast.Constant, scope: Scope) -> None:
+        """A part of an annotation that is written as text: `x: "Tensor"`."""
+        text = self.module.text(node)
+        inside = text[1:-1]
+        if text[:1] not in (b"'", b'"') or inside != str(node.value).encode():
+            return  # prefixed, escaped, in three quotes or in several parts
+        try:
+            expression = ast.parse(inside, mode="eval").body
+        except (SyntaxError, ValueError):
+            return
+        for part in ast.walk(expression):
+            if isinstance(part, ast.expr):
+                part.lineno = part.end_lineno = node.lineno
+                part.col_offset += node.col_offset + 1
+                part.end_col_offset = (part.end_col_offset or 0) + node.col_offset + 1
+        self.visit(expression, scope)
 
     def imported(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
         for alias in node.names:
@@ -257,7 +284,7 @@ class _Walk:
         for argument in every:
             self.bind(inner, argument.arg, argument)
             if argument.annotation is not None:
-                self.visit(argument.annotation, scope)
+                self.annotation(argument.annotation, scope)
         for default in (*arguments.defaults, *arguments.kw_defaults):
             if default is not None:
                 self.visit(default, scope)
@@ -268,7 +295,7 @@ class _Walk:
         for decorator in node.decorator_list:
             self.visit(decorator, scope)
         if node.returns is not None:
-            self.visit(node.returns, scope)
+            self.annotation(node.returns, scope)
         _declarations(node.body, inner)
         self.block(node.body, inner)
 
@@ -297,6 +324,11 @@ class _Walk:
             self.visit(node.value, inner)
         else:
             self.visit(node.elt, inner)
+
+
+def _is_literal(node: ast.expr) -> bool:
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return name == "Literal"
 
 
 def _declarations(body: list[ast.stmt], scope: Scope) -> None:
