@@ -86,16 +86,16 @@ def changed_lines(text: bytes, steps: Sequence[Sequence[Edit]]) -> list[tuple[in
 
 
 _UNITS = frozenset(
-    [
+    (
         "argument_list",
-        "parameter_list",
-        "expression_statement",
         "declaration",
+        "expression_statement",
         "field_declaration",
-        "return_statement",
-        "initializer_list",
         "function_declarator",
-    ]
+        "initializer_list",
+        "parameter_list",
+        "return_statement",
+    )
 )
 _LONGEST_UNIT = 12
 """Lines of a list or statement beyond which a changed line is formatted by itself."""
