@@ -139,15 +139,15 @@ def _only(ported: Ported, names: frozenset[str]) -> Ported:
 
 
 def _result(root: Path, asked: _Asked, found: object, ported: Ported | None) -> Result:
-    from codemods import porting, tree
+    from codemods import remarks, tree
     from codemods.result import Result
 
     assert isinstance(found, tree.Tree)
-    findings = list(porting.passed(found))
+    findings = list(remarks.passed(found))
     if ported is not None:
         findings += (*ported.findings_before, *ported.complaints)
     used = frozenset() if ported is None else ported.used_suppressions
-    findings += porting.unused(found.data, used)
+    findings += remarks.unused(found.data, used)
     return Result(
         command="check",
         target=str(root),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Sequence
 
@@ -87,6 +86,8 @@ def _speaks_of(migration: Migration, word: str) -> bool:
 
 
 def _unknown(word: str, known: Sequence[Migration]) -> str:
+    import difflib
+
     words = [*NOTICES, *SHORT_LIVED]
     for migration in known:
         words += (migration.code, migration.name, *migration.old_names)

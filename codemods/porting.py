@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from codemods import engine, formatting, ladder, offsets, residue, suppress
+from codemods import engine, formatting, ladder, offsets, remarks, residue
 from codemods.model import Edit, Finding, Migration
 from codemods.result import Result
 from codemods.tree import Tree
@@ -47,7 +46,7 @@ def port(command: str, found: Tree, wish: Wish, progress: engine.Progress | None
     )
     clock.lap("rewrite")
     changed, findings = dict(ported.changed), ported.findings
-    complaints = [*ported.complaints, *passed(found)]
+    complaints = [*ported.complaints, *remarks.passed(found)]
     if wish.format and changed:
         formatted = formatting.format_changed(found.root, changed, ported.steps, wish.jobs)
         complaints += formatted.complaints
@@ -57,7 +56,7 @@ def port(command: str, found: Tree, wish: Wish, progress: engine.Progress | None
         clock.lap("format")
     files = {**ported.files, **changed}
     left, regions = residue.scan(files, wish.migrations, findings)
-    complaints += unused(found.data, ported.used_suppressions)
+    complaints += remarks.unused(found.data, ported.used_suppressions)
     clock.lap("residue")
     result = Result(
         command=command,
@@ -78,6 +77,8 @@ def port(command: str, found: Tree, wish: Wish, progress: engine.Progress | None
 
 def diff(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[bytes]:
     """Yield a unified diff of whole texts by path."""
+    import difflib
+
     for path, text in sorted(after.items()):
         name = path.encode()
         old = before.get(path)
@@ -94,19 +95,6 @@ def _lines(data: bytes) -> list[bytes]:
     lines = data.split(b"\n")
     whole = [line + b"\n" for line in lines[:-1]]
     return [*whole, lines[-1] + b"\n\\ No newline at end of file\n"] if lines[-1] else whole
-
-
-def passed(found: Tree) -> Iterable[Finding]:
-    """Yield a finding for each file that was not read."""
-    return (Finding(entry.path, 1, 1, entry.code, entry.reason) for entry in found.passed)
-
-
-def unused(before: Mapping[str, bytes], used: frozenset[tuple[str, int]]) -> Iterable[Finding]:
-    """Yield a finding for each suppression that no migration met. `used`: paths and lines."""
-    for path, data in before.items():
-        for directive in suppress.directives(data):
-            if (path, directive.line) not in used:
-                yield Finding(path, directive.line, 1, "TF905", "unused suppression", "remove it")
 
 
 def _moved(

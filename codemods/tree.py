@@ -68,14 +68,12 @@ class Tree:
 def classify(path: str) -> Language | None:
     """Return the language of the file at `path` by its name, None for one we do not handle."""
     name = path.rpartition("/")[2]
-    suffix = Path(name.removesuffix(".in")).suffix.lower() if "." in name else ""
     if name == "CMakeLists.txt":
         return Language.CMAKE
-    if suffix in (".txt", "") or name.endswith(".in"):
-        if _REQUIREMENTS.fullmatch(path):
-            return Language.REQUIREMENTS
-        return Language.CMAKE if suffix == ".cmake" else None
-    return _SUFFIXES.get(suffix)
+    if name.endswith((".txt", ".in")) and _REQUIREMENTS.fullmatch(path):
+        return Language.REQUIREMENTS
+    stem, dot, suffix = name.removesuffix(".in").rpartition(".")
+    return _SUFFIXES.get(dot + suffix.lower()) if stem else None
 
 
 def find(target: Path) -> Tree:

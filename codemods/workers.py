@@ -7,13 +7,14 @@ it is dismissed. Forked children inherit the tree as it stands, so that only ans
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection
-from multiprocessing.context import ForkProcess
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:  # imported where processes are wanted: checking one file needs none
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkProcess
 
 Share = TypeVar("Share")
 
@@ -30,9 +31,11 @@ class Crew(Generic[Share]):
         self._here: list[Share] = []
         self._links: list[Connection] = []
         self._processes: list[ForkProcess] = []
-        if len(shares) == 1 or "fork" not in multiprocessing.get_all_start_methods():
+        if len(shares) == 1 or not hasattr(os, "fork"):
             self._here = [make() for make in shares]
             return
+        import multiprocessing
+
         context = multiprocessing.get_context("fork")
         for make in shares:
             ours, theirs = context.Pipe()

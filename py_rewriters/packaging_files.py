@@ -9,13 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
-
-import tomlkit
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Array
+from typing import TYPE_CHECKING, Any
 
 from codemods.model import (
     Collector,
@@ -29,6 +23,10 @@ from codemods.model import (
     Source,
 )
 from py_rewriters.exports import EXPORTS, ROOTS, tree_modules
+
+if TYPE_CHECKING:  # imported where they are used: checking one source file needs none of them
+    from packaging.requirements import Requirement
+    from packaging.specifiers import SpecifierSet
 
 Range = Callable[[Facts], str]
 _PROVIDERS = frozenset({"apache-tvm", "tilelang", "tilescale"})
@@ -107,6 +105,8 @@ def python_admitted(version: str, message: str, advice: str) -> Rewrite:
         given = _project(source).get("requires-python")
         if given is None or not _needs(source, facts):
             return
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
         try:
             admitted = SpecifierSet(str(given)).contains(version)
         except InvalidSpecifier:
@@ -121,6 +121,9 @@ def _project(source: Source) -> dict[str, Any]:
     """Return the table `project` of a `pyproject.toml`, or an empty one."""
     if posixpath.basename(source.path) != "pyproject.toml":
         return {}
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
     try:
         table = tomlkit.parse(source.data.decode("utf-8", "replace")).unwrap().get("project")
     except TOMLKitError:
@@ -147,6 +150,11 @@ def _needs(source: Source, facts: Facts) -> bool:
 def _in_project(source: Source, name: str, wanted: str) -> Iterator[Outcome]:
     if posixpath.basename(source.path) != "pyproject.toml":
         return
+    import tomlkit
+    from packaging.specifiers import SpecifierSet
+    from tomlkit.exceptions import TOMLKitError
+    from tomlkit.items import Array
+
     text = source.data.decode("utf-8", "surrogateescape")
     try:
         document = tomlkit.parse(text)
@@ -213,6 +221,8 @@ def _differs(data: bytes, written: str, name: str, wanted: str) -> Remark:
 
 def _admits_more(given: SpecifierSet, wanted: str) -> bool:
     """Return whether `given` admits a version of the line 0.1 that `wanted` does not."""
+    from packaging.specifiers import SpecifierSet
+
     allowed = SpecifierSet(wanted)
     tried = [f"0.1.{patch}" for patch in range(40)] + ["0.2.0", "1.0", "99"]
     return any(given.contains(each) and not allowed.contains(each) for each in tried)
@@ -231,6 +241,8 @@ def _difference(before: bytes, after: bytes) -> Iterator[Edit]:
 
 
 def _parsed(text: str) -> Requirement | None:
+    from packaging.requirements import InvalidRequirement, Requirement
+
     try:
         return Requirement(text)
     except InvalidRequirement:

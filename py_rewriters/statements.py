@@ -9,11 +9,13 @@ import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import libcst
+from typing import TYPE_CHECKING
 
 from codemods.model import Edit
 from py_rewriters.parsing import Module
+
+if TYPE_CHECKING:  # half a second to import: only the two functions below need it
+    import libcst
 
 _COMMENT = re.compile(rb"#[^\r\n]*")
 
@@ -75,6 +77,8 @@ def replaced(module: Module, node: ast.stmt, statements: Sequence[bytes]) -> Edi
 
 def without(module: Module, node: ast.Import | ast.ImportFrom, gone: Sequence[int]) -> bytes:
     """Return the text of `node` without the names at the positions `gone`, of which some stay."""
+    import libcst
+
     encoding = module.encoding or "utf-8"
     text = module.text(node).decode(encoding)
     statement = libcst.parse_statement(text, libcst.PartialParserConfig())
@@ -97,6 +101,8 @@ def _closing(
     own: libcst.Comma | libcst.MaybeSentinel, last: libcst.Comma | libcst.MaybeSentinel
 ) -> libcst.Comma | libcst.MaybeSentinel:
     """Return the comma `last` with the comment that follows `own`."""
+    import libcst
+
     if isinstance(own, libcst.Comma) and isinstance(last, libcst.Comma):
         space, end = own.whitespace_after, last.whitespace_after
         if isinstance(space, libcst.ParenthesizedWhitespace) and isinstance(

@@ -53,10 +53,13 @@ def _open_the_function(source: Source, facts: Facts) -> Iterator[Outcome]:
                 Effort.MEDIUM,
             )
             continue
-        yield Edit(call.open, inner, b"() ")
+        before = source.data[call.open + 1 : inner].strip()  # a comment, seldom
+        yield Edit(call.open, inner, b"() " + (before + b" " if before else b""))
         semicolon = skip_space(text, call.end)
         stop = semicolon + 1 if text[semicolon : semicolon + 1] == b";" else call.end
-        yield Edit(end + 1, stop, b"")
+        after = source.data[end + 1 : call.close] + source.data[call.close + 1 : stop]
+        after = after.rstrip(b";").strip()
+        yield Edit(end + 1, stop, b" " + after if after else b"")
 
 
 MIGRATION = Migration(
