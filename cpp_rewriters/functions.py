@@ -39,3 +39,18 @@ def _blocks(source: Source) -> list[Span]:
         elif stack:
             found.append((stack.pop(), match.start()))
     return sorted(found)
+
+
+def function_around(source: Source, offset: int) -> Span | None:
+    """The outermost function body around `offset`, brace to brace, or None at file scope.
+
+    Outermost, so that a lambda belongs to the function that it stands in.
+    """
+    text = code(source)
+    around = [
+        (opening, end)
+        for opening, end in blocks(source)
+        if opening < offset < end
+        and _FUNCTION_HEAD.search(text[max(0, opening - _LONGEST_HEAD) : opening])
+    ]
+    return min(around, default=None)

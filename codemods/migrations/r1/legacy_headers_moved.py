@@ -8,6 +8,7 @@ it was for is reported by the name that no longer exists.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from codemods.model import (
@@ -23,6 +24,7 @@ from codemods.model import (
     Source,
 )
 from cpp_rewriters import includes
+from cpp_rewriters.text import code
 
 _MOVED = {
     "tvm/runtime/registry.h": "tvm/ffi/function.h",
@@ -34,6 +36,10 @@ _MOVED = {
     "tvm/runtime/container/string.h": "tvm/ffi/string.h",
     "tvm/runtime/container/variant.h": "tvm/ffi/container/variant.h",
 }
+_LOGGING = "tvm/runtime/logging.h"
+_FROM_LOGGING = re.compile(
+    rb"\b(?:I?CHECK(?:_\w+)?|LOG(?:_\w+)?|DLOG)\b|\bnamespace\s+(?:\w+::)*runtime\b"
+)
 _GONE_FOLDERS = ("tvm/relay/",)
 _GONE = ("target/func_registry_generator.h",)
 
@@ -51,6 +57,16 @@ def _follow_headers(source: Source, facts: Facts) -> Iterator[Outcome]:
             present.add(new)
             start = source.data.index(include.name.encode(), include.line[0])
             yield Edit(start, start + len(include.name.encode()), new.encode())
+    if not present.isdisjoint(_MOVED) and _needs_logging(source, present):
+        yield from includes.add(source, _LOGGING, system=True)
+
+
+def _needs_logging(source: Source, present: set[str]) -> bool:
+    """Whether the file had its checks and `namespace tvm::runtime` from the legacy headers alone."""
+    others = (name for name in present if name.startswith("tvm/") and name not in _MOVED)
+    if any(not name.startswith("tvm/ffi/") for name in others):
+        return False
+    return _FROM_LOGGING.search(code(source)) is not None
 
 
 MIGRATION = Migration(
@@ -73,6 +89,22 @@ MIGRATION = Migration(
 """,
             after="""#include <tvm/ffi/function.h>
 #include <tvm/tir/op.h>
+""",
+        ),
+        Example(
+            title="checks that came along",
+            before="""#include <tvm/runtime/registry.h>
+namespace tvm {
+using namespace runtime;
+void Positive(int x) { ICHECK(x > 0); }
+} // namespace tvm
+""",
+            after="""#include <tvm/ffi/function.h>
+#include <tvm/runtime/logging.h>
+namespace tvm {
+using namespace runtime;
+void Positive(int x) { ICHECK(x > 0); }
+} // namespace tvm
 """,
         ),
     ),

@@ -1,0 +1,304 @@
+"""Annotations of loops and blocks became maps to `Any`.
+
+`For`, `Block` and the frames that build them carried `Map<String, ObjectRef>`; they carry
+`Map<String, Any>`. So:
+
+* a variable or parameter of the old map type that takes such annotations, or gives them to a loop or
+  a block, becomes a map to `ffi::Any`; other maps stay, since later annotations of calls are objects;
+* `annotations.Get(k)` is an optional `Any`: `x.defined()` is `x.has_value()`, `Downcast<T>(x)` takes
+  `x.value()`, and so does a map that is given it;
+* `x.as<T>()` is `x->as<T>()` where the value was tested before, and `x.value_or(ffi::Any()).as<T>()`
+  where it was not, since the old optional answered null and the new one must not be followed.
+
+`Downcast<T>(any)` and `any.as<T>()` work on an `Any` as they did on an object.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from codemods.model import (
+    Edit,
+    Effort,
+    Example,
+    Facts,
+    Language,
+    Migration,
+    Outcome,
+    Rewrite,
+    Rung,
+    Source,
+)
+from cpp_rewriters.ffi_names import ffi
+from cpp_rewriters.functions import function_around
+from cpp_rewriters.syntax import declaration
+from cpp_rewriters.text import Span, call_at, closing, code, qualifier, skip_space, words
+
+_MAP = re.compile(
+    rb"\bMap\s*<\s*(?:\w+::)*String\s*,\s*(?P<value>(?:\w+::)*ObjectRef)\s*>\s*(?:const\s*)?&?\s*"
+    rb"(?P<name>\w+)"
+)
+_HELD = rb"(?:->|\.)\s*annotations"
+_GET = re.compile(rb"(?:->|\.)\s*annotations\s*\.\s*Get\s*\(")
+_OPTIONAL = re.compile(
+    rb"(?:const\s+)?(?P<type>auto|(?:\w+::)*Optional\s*<\s*(?:\w+::)*ObjectRef\s*>|(?:\w+::)*ObjectRef)"
+    rb"\s*&?\s*(?P<name>\w+)\s*=\s*$"
+)
+_RECEIVER = re.compile(rb"[\w\s.>()\[\]-]*$")
+_HOLDER = re.compile(rb"(\w+)\s*(?:->\s*|\.\s*)(?:\w+\(\)\s*->\s*)?$")
+_AS = re.compile(rb"\s*\.\s*as\s*<")
+_DEFINED = re.compile(rb"\s*\.\s*defined\s*\(\s*\)")
+_BUILDERS = rb"(?:For|Block|SBlock|BlockRealize|Allocate|AllocateConst|While)"
+
+
+def _hold_any(source: Source, facts: Facts) -> Iterator[Outcome]:
+    yield from _maps(source)
+    yield from _gets(source)
+
+
+def _maps(source: Source) -> Iterator[Edit]:
+    text = code(source)
+    for match in _MAP.finditer(text):
+        scope = _scope(source, match.end())
+        name = match["name"]
+        if not _flows(source, scope, match.end(), name):
+            continue
+        start, end = match.span("value")
+        yield Edit(start, end, ffi(source, start, "Any").encode())
+
+
+def _scope(source: Source, offset: int) -> Span:
+    """Where a name declared at `offset` can be used: the function around it, or the one it heads."""
+    around = function_around(source, offset)
+    if around is not None:
+        return offset, around[1]
+    text = code(source)
+    brace = text.find(b"{", offset)
+    semicolon = text.find(b";", offset)
+    if brace < 0 or 0 <= semicolon < brace:
+        return offset, offset
+    end = closing(text, brace)
+    return offset, max(end, offset)
+
+
+def _flows(source: Source, scope: Span, after: int, name: bytes) -> bool:
+    """Whether the map takes its entries from a loop's or a block's annotations, or becomes them."""
+    text = code(source)[slice(*scope)]
+    base = scope[0]
+    initial = re.compile(rb"\s*(?:=|\(|\{)\s*(\w+)\s*" + _HELD + rb"\b(?!\s*\.)").match(
+        code(source), after
+    )
+    if initial is not None and not _is_call(source, initial[1], initial.start(1)):
+        return True
+    word = rb"\b" + name + rb"\b"
+    assigned = re.compile(rb"(\w+)\s*" + _HELD + rb"\s*=\s*" + word)
+    if any(not _is_call(source, m[1], base + m.start(1)) for m in assigned.finditer(text)):
+        return True
+    for built in re.finditer(rb"\b" + _BUILDERS + rb"\b(?=\s*\()", text):
+        call = call_at(code(source), (base + built.start(), base + built.end()))
+        if call is None:
+            continue
+        if any(code(source)[slice(*argument)].strip() == name for argument in call.arguments):
+            return True
+    return False
+
+
+def _is_call(source: Source, holder: bytes, offset: int) -> bool:
+    declared = declaration(source, holder.decode(), offset)
+    return declared is not None and re.search(r"\bCall(?:Node)?\b", declared.type) is not None
+
+
+def _gets(source: Source) -> Iterator[Edit]:
+    text = code(source)
+    named: list[tuple[str, int]] = []
+    for match in _GET.finditer(text):
+        close = closing(text, match.end() - 1)
+        holder = _HOLDER.search(text[max(0, match.start() - 80) : match.start() + 2])
+        if close < 0 or (holder and _is_call(source, holder[1], match.start() - 1)):
+            continue
+        end = close + 1
+        yield from _use(source, end, tested=_counted(source, match.start()), name=None)
+        receiver = _RECEIVER.search(text, max(0, match.start() - 120), match.start())
+        start = receiver.start() if receiver is not None else match.start()
+        start = skip_space(text, start)
+        declared = _OPTIONAL.search(text, max(0, start - 160), start)
+        if declared is not None and skip_space(text, end) < len(text):
+            follows = text[skip_space(text, end) : skip_space(text, end) + 1]
+            if follows in (b";", b")"):
+                named.append((declared["name"].decode(), end))
+                if declared["type"] != b"auto":
+                    yield Edit(*declared.span("type"), b"auto")
+    for name in sorted({name for name, _ in named}):
+        ends = [end for known, end in named if known == name]
+        yield from _uses(source, name, ends)
+
+
+def _uses(source: Source, name: str, ends: list[int]) -> Iterator[Edit]:
+    for match in words(source, (name,)):
+        declared = declaration(source, name, match.start())
+        if declared is None or "annotations" not in declared.initialiser:
+            continue
+        if ".Get(" not in re.sub(r"\s", "", declared.initialiser):
+            continue
+        start = max((end for end in ends if end < match.start()), default=-1)
+        if start < 0:
+            continue
+        tested = _tested(source, name, start, match.start())
+        yield from _use(source, match.end(), tested=tested, name=match.span())
+
+
+def _use(source: Source, end: int, *, tested: bool, name: Span | None) -> Iterator[Edit]:
+    """What follows the optional that ends at `end`, or stands around the variable `name`."""
+    text = code(source)
+    defined = _DEFINED.match(text, end)
+    if defined is not None:
+        yield Edit(end, defined.end(), b".has_value()")
+        return
+    cast = _AS.match(text, end)
+    if cast is not None:
+        new = b"->as<" if tested else f".value_or({ffi(source, end, 'Any')}()).as<".encode()
+        gap = text[end : text.index(b".", end)]
+        yield Edit(end, cast.end(), gap + new)
+        return
+    if name is None:
+        before = text[: _start_of_chain(text, end)].rstrip()
+        if re.search(rb"\bDowncast\s*<[^;()]*>\s*\($", before[-200:]):
+            yield Edit(end, end, b".value()")
+        return
+    before, after = text[: name[0]].rstrip(), text[skip_space(text, end) :][:1]
+    if after != b")":
+        return
+    if re.search(rb"\bDowncast\s*<[^;()]*>\s*\($", before[-200:]) or re.search(
+        rb"\.\s*Set\s*\([^;{}]*,$", before[-200:]
+    ):
+        yield Edit(end, end, b".value()")
+
+
+def _start_of_chain(text: bytes, end: int) -> int:
+    opening = text.rfind(b".", 0, end)
+    start = opening
+    while start > 0 and (text[start - 1 : start].isalnum() or text[start - 1 : start] in b"_.->"):
+        start -= 1
+    return qualifier(text, start)[0]
+
+
+def _counted(source: Source, offset: int) -> bool:
+    """Whether the function asked `annotations.count(..)` before."""
+    around = function_around(source, offset)
+    start = around[0] if around is not None else 0
+    asked = re.compile(rb"annotations\s*\.\s*count\s*\(")
+    return asked.search(code(source), start, offset) is not None
+
+
+def _tested(source: Source, name: str, start: int, offset: int) -> bool:
+    word = rf"\b{name}\b".encode()
+    between = code(source)[start:offset]
+    if re.match(rb"\s*\)", between):  # declared in a condition
+        return True
+    return (
+        re.search(word + rb"\s*\.\s*(?:defined|has_value)\s*\(", between) is not None
+        or re.search(rb"(?:\(|!|&&|\|\|)\s*" + word + rb"\s*(?:\)|&&|\|\|)", between) is not None
+    )
+
+
+_PRELUDE = """#include <tvm/tir/expr.h>
+#include <tvm/tir/stmt.h>
+namespace tvm {
+namespace tl {
+using namespace tir;
+using ffi::Array;
+using ffi::Map;
+using ffi::Optional;
+using ffi::String;
+"""
+_POSTLUDE = "}\n}\n"
+
+MIGRATION = Migration(
+    code="TF109",
+    title="annotations of loops and blocks hold any value",
+    rung=Rung.R1,
+    introduced="0.1.6",
+    removed="0.1.6",
+    upstream=("apache/tvm#17920", "tile-ai/tilelang#595"),
+    effort=Effort.MEDIUM,
+    rewrites=(Rewrite(Language.CPP, ("annotations", "Map"), _hold_any),),
+    examples=(
+        Example(
+            title="read, tested and passed on",
+            prelude=_PRELUDE,
+            before="""int Stages(const ForNode *op, Map<String, ObjectRef> options) {
+  auto stages = op->annotations.Get("num_stages");
+  if (!stages.defined()) {
+    return 0;
+  }
+  auto order = op->annotations.Get("order");
+  if (order.defined()) {
+    auto parts = Downcast<Array<Integer>>(order);
+    Map<String, ObjectRef> kept = op->annotations;
+    kept.Set("order_of_stages", order);
+  }
+  if (auto width = op->annotations.Get("width")) {
+    ICHECK(width.as<IntImmNode>());
+  }
+  return stages.as<IntImmNode>()->value;
+}
+bool Even(const ForNode *op) {
+  auto count = op->annotations.Get("count");
+  return count.as<IntImmNode>() != nullptr;
+}
+""",
+            after="""int Stages(const ForNode *op, Map<String, ObjectRef> options) {
+  auto stages = op->annotations.Get("num_stages");
+  if (!stages.has_value()) {
+    return 0;
+  }
+  auto order = op->annotations.Get("order");
+  if (order.has_value()) {
+    auto parts = Downcast<Array<Integer>>(order.value());
+    Map<String, ffi::Any> kept = op->annotations;
+    kept.Set("order_of_stages", order.value());
+  }
+  if (auto width = op->annotations.Get("width")) {
+    ICHECK(width->as<IntImmNode>());
+  }
+  return stages->as<IntImmNode>()->value;
+}
+bool Even(const ForNode *op) {
+  auto count = op->annotations.Get("count");
+  return count.value_or(ffi::Any()).as<IntImmNode>() != nullptr;
+}
+""",
+            postlude=_POSTLUDE,
+        ),
+        Example(
+            title="made for a loop, and asked for after counting",
+            prelude=_PRELUDE,
+            before="""Stmt Loop(const BlockNode *op, Var i, PrimExpr n, Stmt body) {
+  Map<String, ObjectRef> annotations;
+  annotations.Set("unroll", Integer(1));
+  if (op->annotations.count("widths")) {
+    auto widths = op->annotations.Get("widths")
+                      .as<Map<Var, PrimExpr>>()
+                      .value();
+    n = widths[i];
+  }
+  return For(i, 0, n, ForKind::kSerial, body, std::nullopt, annotations);
+}
+""",
+            after="""Stmt Loop(const BlockNode *op, Var i, PrimExpr n, Stmt body) {
+  Map<String, ffi::Any> annotations;
+  annotations.Set("unroll", Integer(1));
+  if (op->annotations.count("widths")) {
+    auto widths = op->annotations.Get("widths")
+                      ->as<Map<Var, PrimExpr>>()
+                      .value();
+    n = widths[i];
+  }
+  return For(i, 0, n, ForKind::kSerial, body, std::nullopt, annotations);
+}
+""",
+            postlude=_POSTLUDE,
+        ),
+    ),
+)

@@ -1,0 +1,185 @@
+"""Types, symbols and type codes of the C interface changed their names.
+
+| before | after |
+|---|---|
+| `TVMValue` | `TVMFFIAny` |
+| `kTVMArgInt`, `kTVMArgFloat`, `kTVMStr`, .. | `ffi::TypeIndex::kTVMFFIInt`, `kTVMFFIFloat`, .. |
+| `code == kTVMNDArrayHandle` | `code >= ffi::TypeIndex::kTVMFFIStaticObjectBegin`: every object |
+| `tvm_index_t` | `runtime::tvm_index_t` |
+| `symbol::tvm_module_ctx`, `"__tvm_module_ctx"` | `tvm_ffi_library_ctx`, `"__tvm_ffi_library_ctx"` |
+| `kDLMicroDev` | gone with the devices it named: a comparison with it is a constant |
+| `kTVMGridConstant` | `runtime::kDLGridConstant`, of `runtime/pack_args.h` |
+| `RelayExpr` | `RelaxExpr` |
+
+Text that a code generator writes is only changed where it is that one symbol's name; other old names
+in strings belong to the code that is generated, and they are reported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from codemods.model import (
+    Edit,
+    Effort,
+    Example,
+    Facts,
+    Language,
+    Migration,
+    Outcome,
+    Remark,
+    Rewrite,
+    Rung,
+    Source,
+)
+from cpp_rewriters import includes
+from cpp_rewriters.ffi_names import ffi, qualified
+from cpp_rewriters.syntax import namespace_of
+from cpp_rewriters.text import code, qualifier, words
+
+_INDEX = {
+    "kTVMArgInt": "kTVMFFIInt",
+    "kTVMArgFloat": "kTVMFFIFloat",
+    "kTVMArgBool": "kTVMFFIBool",
+    "kTVMNullptr": "kTVMFFINone",
+    "kTVMOpaqueHandle": "kTVMFFIOpaquePtr",
+    "kTVMDLTensorHandle": "kTVMFFIDLTensorPtr",
+    "kTVMDataType": "kTVMFFIDataType",
+    "kTVMStr": "kTVMFFIRawStr",
+    "kTVMBytes": "kTVMFFIByteArrayPtr",
+    "kTVMPackedFuncHandle": "kTVMFFIFunction",
+    "kTVMModuleHandle": "kTVMFFIModule",
+    "kTVMObjectHandle": "kTVMFFIStaticObjectBegin",
+    "kTVMNDArrayHandle": "kTVMFFIStaticObjectBegin",
+}
+_OBJECTS = ("kTVMObjectHandle", "kTVMNDArrayHandle")
+_TYPES = {"TVMValue": "TVMFFIAny", "RelayExpr": "RelaxExpr", "RelayExprNode": "RelaxExprNode"}
+_SYMBOLS = {"tvm_module_ctx": "tvm_ffi_library_ctx"}
+_GRID = "kTVMGridConstant"
+_INDEX_TYPE = "tvm_index_t"
+_MICRO = re.compile(
+    rb"(?P<other>[\w.>-]+)\s*(?P<sign>==|!=)\s*(?P<device>kDLMicroDev\b)"
+    rb"(?P<and>\s*&&\s*)?"
+)
+_STRING = re.compile(rb"\"__tvm_module_ctx\"")
+_IN_STRINGS = re.compile(rb"\"[^\"\n]*\b(TVMValue)\b")
+_EQUALS = re.compile(rb"(==|!=)\s*$")
+
+
+def _rename(source: Source, facts: Facts) -> Iterator[Outcome]:
+    text = code(source)
+    for match in words(source, (*_TYPES, *_SYMBOLS)):
+        name = match.group().decode()
+        yield Edit(*match.span(), {**_TYPES, **_SYMBOLS}[name].encode())
+    for match in words(source, _INDEX):
+        yield from _type_index(source, match)
+    for match in words(source, (_INDEX_TYPE,)):
+        if not qualifier(text, match.start())[1] and "runtime" not in namespace_of(
+            source, match.start()
+        ):
+            yield Edit(match.start(), match.start(), _runtime(source, match.start()))
+    grid = False
+    own = re.search(rb"#\s*define\s+kTVMGridConstant\b", text) is not None
+    for match in words(source, (_GRID,) if not own else ()):
+        grid = True
+        start, end = qualified(source, match.span())
+        yield Edit(start, end, _runtime(source, start) + b"kDLGridConstant")
+    if grid:
+        yield from includes.add(source, "runtime/pack_args.h", system=False)
+    for match in _MICRO.finditer(text):
+        if match["sign"] == b"!=" and match["and"]:
+            yield Edit(*match.span(), b"")
+            continue
+        yield Edit(
+            match.start(), match.end("device"), b"false" if match["sign"] == b"==" else b"true"
+        )
+    yield from _strings(source)
+
+
+def _runtime(source: Source, offset: int) -> bytes:
+    return b"runtime::" if "tvm" in namespace_of(source, offset) else b"tvm::runtime::"
+
+
+def _type_index(source: Source, match: re.Match[bytes]) -> Iterator[Outcome]:
+    text, name = code(source), match.group().decode()
+    start, end = qualified(source, match.span())
+    if text[:start].rstrip().endswith(b"case") or re.match(rb"\s*=[^=]", text[end : end + 4]):
+        yield Remark(
+            start,
+            f"`{name}` is a type index of the FFI now",
+            f"use `ffi::TypeIndex::{_INDEX[name]}`",
+            Effort.MEDIUM,
+        )
+        return
+    if name in _OBJECTS:
+        sign = _EQUALS.search(text[:start])
+        if sign is None:
+            yield Remark(
+                start,
+                f"`{name}`: every kind of object has a type index of its own",
+                "compare with `>= ffi::TypeIndex::kTVMFFIStaticObjectBegin`",
+                Effort.MEDIUM,
+            )
+            return
+        yield Edit(*sign.span(1), b">=" if sign[1] == b"==" else b"<")
+    yield Edit(start, end, ffi(source, start, f"TypeIndex::{_INDEX[name]}").encode())
+
+
+def _strings(source: Source) -> Iterator[Outcome]:
+    text = code(source)
+    for match in _STRING.finditer(source.data):
+        if text[match.start() : match.start() + 1] == b'"':
+            yield Edit(*match.span(), b'"__tvm_ffi_library_ctx"')
+    for match in _IN_STRINGS.finditer(source.data):
+        if text[match.start() : match.start() + 1] == b'"':
+            yield Remark(
+                match.start(1),
+                "generated code says `TVMValue`, which the headers that it includes no longer have",
+                "generate `TVMFFIAny` and the calling convention that goes with it",
+                Effort.HIGH,
+            )
+
+
+MIGRATION = Migration(
+    code="TF114",
+    title="types, symbols and type codes of the C interface have new names",
+    rung=Rung.R1,
+    introduced="0.1.6",
+    removed="0.1.6",
+    upstream=("apache/tvm#17920", "apache/tvm#18042", "apache/tvm#17662"),
+    effort=Effort.MEDIUM,
+    rewrites=(
+        Rewrite(
+            Language.CPP,
+            (*_INDEX, *_TYPES, *_SYMBOLS, _GRID, _INDEX_TYPE, "kDLMicroDev"),
+            _rename,
+        ),
+    ),
+    old_names=(*_INDEX, *_TYPES, *_SYMBOLS, _GRID, "kDLMicroDev"),
+    examples=(
+        Example(
+            title="type codes of an argument",
+            prelude="#include <tvm/tir/op.h>\n#include <tvm/ffi/any.h>\nnamespace tvm {\n",
+            before="""size_t Unit() { return sizeof(TVMValue) / sizeof(tvm_index_t); }
+PrimExpr IsPointer(tir::Var code) {
+  return code == kTVMOpaqueHandle || code == kTVMNDArrayHandle || code == kTVMNullptr;
+}
+""",
+            after="""size_t Unit() { return sizeof(TVMFFIAny) / sizeof(runtime::tvm_index_t); }
+PrimExpr IsPointer(tir::Var code) {
+  return code == ffi::TypeIndex::kTVMFFIOpaquePtr || \
+code >= ffi::TypeIndex::kTVMFFIStaticObjectBegin || code == ffi::TypeIndex::kTVMFFINone;
+}
+""",
+            postlude="}\n",
+        ),
+        Example(
+            title="text of generated code",
+            before='void Write(std::ostream &os) { os << "TVMValue v;"; int TVMValue = 0; }\n',
+            after='void Write(std::ostream &os) { os << "TVMValue v;"; int TVMFFIAny = 0; }\n',
+            finding="generated code says `TVMValue`",
+            compiles=False,
+        ),
+    ),
+)

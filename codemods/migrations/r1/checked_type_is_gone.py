@@ -1,0 +1,84 @@
+"""`checked_type_` left Relax functions' and `PrimFunc`'s common base: struct info took its place.
+
+A `PrimFunc` kept its function type there, and passes that changed parameters assigned it anew. The
+field is gone and nothing has to be kept in step, so the assignment is deleted. Reading it is
+reported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from codemods.model import (
+    Edit,
+    Effort,
+    Example,
+    Facts,
+    Language,
+    Migration,
+    Outcome,
+    Remark,
+    Rewrite,
+    Rung,
+    Source,
+)
+from cpp_rewriters.text import code, lines, words
+
+_ASSIGNED = re.compile(rb"[\w.>()\[\]\s-]*?(?:->|\.)\s*checked_type_\s*=(?!=)[^;{}]*;")
+
+
+def _forget_it(source: Source, facts: Facts) -> Iterator[Outcome]:
+    text = code(source)
+    for word in words(source, ("checked_type_",)):
+        start = max(text.rfind(mark, 0, word.start()) for mark in (b";", b"{", b"}", b")")) + 1
+        statement = _ASSIGNED.match(text, start)
+        if statement is None or statement.end() < word.end():
+            yield Remark(
+                word.start(),
+                "`checked_type_` is gone",
+                "ask the struct info, or compute the type from parameters and `ret_type`",
+                Effort.MEDIUM,
+            )
+            continue
+        begin = start + len(statement.group()) - len(statement.group().lstrip())
+        yield Edit(*lines(source).whole(begin, statement.end()), b"")
+
+
+MIGRATION = Migration(
+    code="TF118",
+    title="`checked_type_` is gone",
+    rung=Rung.R1,
+    introduced="0.1.6",
+    removed="0.1.6",
+    upstream=("apache/tvm#18078",),
+    effort=Effort.LOW,
+    rewrites=(Rewrite(Language.CPP, ("checked_type_",), _forget_it),),
+    old_names=("checked_type_",),
+    examples=(
+        Example(
+            title="kept in step",
+            prelude="#include <tvm/tir/function.h>\nnamespace tvm {\nusing namespace tir;\n",
+            before="""PrimFunc Finish(PrimFunc f) {
+  auto *n = f.CopyOnWrite();
+  n->checked_type_ = n->func_type_annotation();
+  n->ret_type = VoidType();
+  return f;
+}
+""",
+            after="""PrimFunc Finish(PrimFunc f) {
+  auto *n = f.CopyOnWrite();
+  n->ret_type = VoidType();
+  return f;
+}
+""",
+            postlude="}\n",
+        ),
+        Example(
+            title="read",
+            before="Type Of(const BaseFunc &f) { return f->checked_type_; }\n",
+            after=None,
+            finding="`checked_type_` is gone",
+        ),
+    ),
+)
