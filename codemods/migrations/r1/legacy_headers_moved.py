@@ -36,7 +36,9 @@ _MOVED = {
     "tvm/runtime/container/string.h": "tvm/ffi/string.h",
     "tvm/runtime/container/variant.h": "tvm/ffi/container/variant.h",
 }
+_MODULE = "tvm/runtime/module.h"
 _LOGGING = "tvm/runtime/logging.h"
+_FROM_MODULE = re.compile(rb"\bruntime::(?:symbol\b|Module\b)")
 _FROM_LOGGING = re.compile(
     rb"\b(?:I?CHECK(?:_\w+)?|LOG(?:_\w+)?|DLOG)\b|\bnamespace\s+(?:\w+::)*runtime\b"
 )
@@ -57,7 +59,9 @@ def _follow_headers(source: Source, facts: Facts) -> Iterator[Outcome]:
             present.add(new)
             start = source.data.index(include.name.encode(), include.line[0])
             yield Edit(start, start + len(include.name.encode()), new.encode())
-    if not present.isdisjoint(_MOVED) and _needs_logging(source, present):
+    if not present.isdisjoint(_MOVED) and _FROM_MODULE.search(code(source)) is not None:
+        yield from includes.add(source, _MODULE, system=True)
+    elif not present.isdisjoint(_MOVED) and _needs_logging(source, present):
         yield from includes.add(source, _LOGGING, system=True)
 
 
@@ -89,6 +93,18 @@ MIGRATION = Migration(
 """,
             after="""#include <tvm/ffi/function.h>
 #include <tvm/tir/op.h>
+""",
+        ),
+        Example(
+            title="modules and symbols that came along",
+            before="""#include <tvm/runtime/registry.h>
+#include <tvm/tir/op.h>
+const char *Name() { return tvm::runtime::symbol::tvm_set_device; }
+""",
+            after="""#include <tvm/ffi/function.h>
+#include <tvm/tir/op.h>
+#include <tvm/runtime/module.h>
+const char *Name() { return tvm::runtime::symbol::tvm_set_device; }
 """,
         ),
         Example(

@@ -4,6 +4,7 @@ A string is a value now and no object, and `AttrStmt` may carry one. `Downcast<T
 `op->node.as<T>()` keep working. What used the pointer does not:
 
 * `op->node->IsInstance<T>()` becomes `op->node.as<T>()`;
+* `static_cast<const T *>(op->node.get())` becomes `op->node.as<T>()`;
 * a local `ObjectRef` that takes the node, or takes a string for a new `AttrStmt`, becomes an `ffi::Any`;
 * so does a field of a class of the same file that a new `AttrStmt` is made from.
 """
@@ -31,6 +32,10 @@ from cpp_rewriters.syntax import declaration
 from cpp_rewriters.text import closing_angle, code, qualifier, words
 
 _INSTANCE = re.compile(rb"(?<![\w>.])(\w+)(\s*->\s*node\s*)->\s*IsInstance\s*(?=<)")
+_POINTER = re.compile(
+    rb"static_cast\s*<\s*(?:const\s+)?(?P<type>[\w:]+)\s*(?:const\s*)?\*\s*>\s*"
+    rb"\(\s*(?P<node>(?P<name>\w+)\s*->\s*node)\s*\.\s*get\s*\(\s*\)\s*\)"
+)
 _LOCAL = re.compile(
     rb"((?:(?:tvm::)?(?:runtime::|ffi::)?)ObjectRef)(\s*&?\s*)(\w+)\s*(?:=|\()\s*"
     rb"(?:(\w+)\s*->\s*node\s*\)?|(?:ffi::|runtime::|tvm::)*String\s*\([^()]*\)\s*\)?)\s*;"
@@ -48,6 +53,9 @@ def _use_any(source: Source, facts: Facts) -> Iterator[Outcome]:
         end = closing_angle(text, match.end())
         if end > 0:
             yield Edit(arrow, match.end(), b".as")
+    for match in _POINTER.finditer(text) if b"static_cast" in text else ():
+        if _is_attr(source, match["name"].decode(), match.start("name")):
+            yield Edit(*match.span(), match["node"] + b".as<" + match["type"] + b">()")
     for word in words(source, ("ObjectRef",)):
         local = _LOCAL.match(text, qualifier(text, word.start())[0])
         if local is None:
@@ -98,7 +106,10 @@ MIGRATION = Migration(
             title="asked for its type, kept in a local, made from a string",
             prelude="#include <tvm/tir/stmt.h>\n#include <tvm/tir/var.h>\nnamespace tvm {\nusing namespace tir;\nusing ffi::String;\n",
             before="""Stmt Move(const AttrStmtNode *op, Stmt stmt) {
-  if (op->node->IsInstance<VarNode>()) return stmt;
+  if (op->node->IsInstance<VarNode>()) {
+    const VarNode *var = static_cast<const VarNode *>(op->node.get());
+    return var->name_hint == "x" ? stmt : op->body;
+  }
   if (const auto *attr = stmt.as<AttrStmtNode>()) {
     ObjectRef node = attr->node;
     return AttrStmt(node, op->attr_key, op->value, op->body);
@@ -108,7 +119,10 @@ MIGRATION = Migration(
 }
 """,
             after="""Stmt Move(const AttrStmtNode *op, Stmt stmt) {
-  if (op->node.as<VarNode>()) return stmt;
+  if (op->node.as<VarNode>()) {
+    const VarNode *var = op->node.as<VarNode>();
+    return var->name_hint == "x" ? stmt : op->body;
+  }
   if (const auto *attr = stmt.as<AttrStmtNode>()) {
     ffi::Any node = attr->node;
     return AttrStmt(node, op->attr_key, op->value, op->body);
