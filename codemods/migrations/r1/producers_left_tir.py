@@ -104,6 +104,21 @@ private:
             postlude="}\n",
         ),
         Example(
+            title="a class that derives from a functor",
+            prelude="#include <tvm/tir/expr_functor.h>\n#include <tvm/tir/stmt_functor.h>\n"
+            "namespace tvm {\nusing namespace tir;\n",
+            before="""class Both : public StmtMutator, public ExprFunctor<PrimExpr(const PrimExpr &)> {
+  Stmt VisitStmt_(const ProducerRealizeNode *op) final { return StmtMutator::VisitStmt_(op); }
+  int lanes_;
+};
+""",
+            after="""class Both : public StmtMutator, public ExprFunctor<PrimExpr(const PrimExpr &)> {
+  int lanes_;
+};
+""",
+            postlude="}\n",
+        ),
+        Example(
             title="any other use",
             before="bool Is(const Stmt &s) { return s.as<ProducerStoreNode>() != nullptr; }\n",
             after=None,
