@@ -106,6 +106,17 @@ _ALL = (
         "The tree has a `.clang-format`, but clang-format could not be run on the file. The port "
         "itself is complete; format the changed lines yourself.",
     ),
+    Notice(
+        "TF920",
+        "mended by the compiler's word",
+        "No migration knew this place, but the compiler's diagnostic against the target's headers "
+        "told what it should be, and more compiles with it than before. Read it once.",
+    ),
+    Notice(
+        "TF921",
+        "does not compile against the target",
+        "The compiler's own words on what no migration and no rule of the guided stage could port.",
+    ),
 )
 
 NOTICES: dict[str, Notice] = {notice.code: notice for notice in _ALL}

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Sequence
+from ctypes import byref, c_uint
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from clang import cindex
 
-from codemods.toolchain.diagnostics import Diagnostic, Note
+from codemods.toolchain.diagnostics import Diagnostic, Fixit, Note
 from codemods.toolchain.overlay import Overlay
 
 _ERROR = 3  # CXDiagnostic_Error
@@ -114,19 +115,44 @@ def _files(unit: cindex.TranslationUnit, path: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _in_file(location: cindex.SourceLocation) -> tuple[str, int, int, int]:
+    """A location's file ("" without one), line, column and offset; a macro's argument's own."""
+    file = cindex.c_object_p()
+    line, column, offset = c_uint(), c_uint(), c_uint()
+    cindex.conf.lib.clang_getFileLocation(
+        location, byref(file), byref(line), byref(column), byref(offset)
+    )
+    name = str(cindex.File(file).name) if file else ""
+    return name, line.value or 1, column.value or 1, offset.value
+
+
 def _diagnostic(found: cindex.Diagnostic, unit: str, tree: Overlay) -> Diagnostic:
     path, line, column, offset = _place(found.location, unit, tree)
     notes = tuple(
         Note(*_place(child.location, unit, tree)[:3], child.spelling) for child in found.children
     )
+    ranges = tuple(
+        (begin[3], end[3])
+        for span in found.ranges
+        for begin, end in [(_place(span.start, unit, tree), _place(span.end, unit, tree))]
+        if begin[0] == end[0] == path
+    )
+    fixits = tuple(
+        Fixit(begin[3], end[3], fixit.value)
+        for fixit in found.fixits
+        for begin, end in [
+            (_place(fixit.range.start, unit, tree), _place(fixit.range.end, unit, tree))
+        ]
+        if begin[0] == end[0] == path
+    )
     fatal = found.severity >= _FATAL
-    return Diagnostic(path, line, column, offset, found.spelling, fatal, notes)
+    return Diagnostic(path, line, column, offset, found.spelling, fatal, notes, ranges, fixits)
 
 
 def _place(location: cindex.SourceLocation, unit: str, tree: Overlay) -> tuple[str, int, int, int]:
     """A place as `Diagnostic` counts it; one without a file is the start of the unit."""
-    name = os.path.normpath(location.file.name) if location.file else unit
-    line, column, offset = location.line or 1, location.column or 1, location.offset
+    file, line, column, offset = _in_file(location)
+    name = os.path.normpath(file) if file else unit
     inside = tree.relative(name)
     if inside is None:
         return name, line, column, offset

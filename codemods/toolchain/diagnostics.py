@@ -16,9 +16,20 @@ class Note:
 
 
 @dataclass(frozen=True, order=True)
+class Fixit:
+    """A replacement that the compiler proposes: bytes `start:end` of the diagnostic's file."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, order=True)
 class Diagnostic:
     """An error: `path` relative to the tree, or absolute outside of it; `line` and `column` are
-    1-based, columns in characters; `offset` is in bytes. `fatal` ends the parse of the unit.
+    1-based, columns in characters; `offset` is in bytes. Inside of a macro's argument the place is
+    the argument's. `fatal` ends the parse of the unit. `ranges` are the byte ranges that the
+    compiler underlines in the same file.
     """
 
     path: str
@@ -28,6 +39,8 @@ class Diagnostic:
     message: str
     fatal: bool = False
     notes: tuple[Note, ...] = ()
+    ranges: tuple[tuple[int, int], ...] = ()
+    fixits: tuple[Fixit, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}: {self.message}"

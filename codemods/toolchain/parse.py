@@ -97,7 +97,8 @@ def _parse_all(
         sets |= precompiled.plan(leading, scanner, common)
     wanted = {(sets[task.unit.path], task.common) for task in tasks if task.unit.path in sets}
     ready: dict[tuple[precompiled.HeaderSet, tuple[str, ...]], Path] = {}
-    with ProcessPoolExecutor(min(jobs, len(tasks))) as pool:
+    workers = min(jobs, len(tasks))
+    with ProcessPoolExecutor(workers, initializer=_begin, initargs=(tree,)) as pool:
         built = {pool.submit(precompiled.build, *key): key for key in _by_size(wanted)}
         for future, key in ((done, built[done]) for done in as_completed(built)):
             output = _outcome(future)
@@ -107,7 +108,7 @@ def _parse_all(
         for task in tasks:
             headers = sets.get(task.unit.path)
             output = ready.get((headers, task.common)) if headers else None
-            running[_submit(pool, task, output, tree)] = task
+            running[_submit(pool, task, output)] = task
         for done in as_completed(running):
             yield _result(done, running[done])
 
@@ -118,11 +119,9 @@ def _by_size(
     return sorted(wanted, key=lambda key: (-len(key[0].reached), key[0].spelled, key[1]))
 
 
-def _submit(
-    pool: ProcessPoolExecutor, task: _Task, output: Path | None, tree: Overlay
-) -> Future[UnitResult]:
+def _submit(pool: ProcessPoolExecutor, task: _Task, output: Path | None) -> Future[UnitResult]:
     try:
-        return pool.submit(_parse_one, task, output, tree)
+        return pool.submit(_parse_one, task, output)
     except BrokenProcessPool as error:  # an earlier unit took the pool down
         failed: Future[UnitResult] = Future()
         failed.set_exception(error)
@@ -146,8 +145,18 @@ def _result(future: Future[UnitResult], task: _Task) -> UnitResult:
         )
 
 
-def _parse_one(task: _Task, output: Path | None, tree: Overlay) -> UnitResult:
+_tree: Overlay
+
+
+def _begin(tree: Overlay) -> None:
+    """Give a worker its tree, once rather than with every unit."""
+    global _tree
+    _tree = tree
+
+
+def _parse_one(task: _Task, output: Path | None) -> UnitResult:
     """Parse one unit in this process and keep what was said. `output`: a precompiled set."""
+    tree = _tree
     path = task.unit.path
     absolute = str(tree.root / path)
     arguments = [*task.common, *(f"-I{tree.root / folder}" for folder in task.unit.includes)]
@@ -158,9 +167,9 @@ def _parse_one(task: _Task, output: Path | None, tree: Overlay) -> UnitResult:
             parsed = clang_session.parse(absolute, [*arguments, "-include-pch", str(output)], tree)
             if any(_is_stale(error) for error in parsed.errors):
                 output.unlink(missing_ok=True)
-                return _parse_one(task, None, tree)
+                return _parse_one(task, None)
         except clang_session.ParserCrash:
-            return _parse_one(task, None, tree)
+            return _parse_one(task, None)
     else:
         try:
             parsed = clang_session.parse(absolute, arguments, tree)

@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from codemods.toolchain.cache import cache_folder, write_atomically
-from codemods.toolchain.diagnostics import Diagnostic, Note, UnitResult
+from codemods.toolchain.diagnostics import Diagnostic, Fixit, Note, UnitResult
 from codemods.toolchain.overlay import Overlay
+
+_FORMAT = 2  # of the records; raised when they change
 
 
 def load(unit: str, identity: Sequence[str], tree: Overlay) -> UnitResult | None:
@@ -51,7 +53,7 @@ def store(result: UnitResult, files: Sequence[str], identity: Sequence[str], tre
 
 def _place(unit: str, identity: Sequence[str], tree: Overlay) -> Path:
     digest = tree.digest(str(tree.root / unit))
-    key = json.dumps([unit, digest, *identity]).encode()
+    key = json.dumps([_FORMAT, unit, digest, *identity]).encode()
     name = hashlib.blake2b(key, digest_size=16).hexdigest()
     return cache_folder() / "units" / name[:2] / f"{name}.json"
 
@@ -66,4 +68,6 @@ def _absolute(name: str, tree: Overlay) -> str:
 
 def _diagnostic(entry: dict[str, Any]) -> Diagnostic:
     notes = tuple(Note(**note) for note in entry.pop("notes"))
-    return Diagnostic(**entry, notes=notes)
+    ranges = tuple((start, end) for start, end in entry.pop("ranges"))
+    fixits = tuple(Fixit(**fixit) for fixit in entry.pop("fixits"))
+    return Diagnostic(**entry, notes=notes, ranges=ranges, fixits=fixits)
