@@ -1,6 +1,7 @@
 # make port   port a copy of the bundled tree, show the result, parse every unit of it
 # make test   lint, types, all tests: what CI runs
 # make unit   the fast loop: lint, types, tests that need no network
+# make fuzz   50,000 mutated sources of each language (CORPUS=FOLDER adds real ones)
 # make bench  side by side with other tools
 
 PYTHON ?= python3
@@ -8,8 +9,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SCRATCH := build
 TREE := $(SCRATCH)/minitilescale
+CASES ?= 50000
 
-.PHONY: port test unit lint types clean
+.PHONY: port test unit lint types fuzz clean
 .DEFAULT_GOAL := port
 
 $(VENV)/made: setup.cfg pyproject.toml
@@ -42,6 +44,10 @@ unit: lint types
 
 test: lint types
 	$(BIN)/python -m pytest -n auto
+
+fuzz: $(VENV)/made
+	$(BIN)/python -m tests.fuzz.campaign --language cpp --cases $(CASES) $(if $(CORPUS),--corpus $(CORPUS))
+	$(BIN)/python -m tests.fuzz.campaign --language python --cases $(CASES) $(if $(CORPUS),--corpus $(CORPUS))
 
 clean:
 	rm -rf $(SCRATCH)

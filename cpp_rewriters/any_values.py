@@ -37,12 +37,12 @@ def convert(source: Source, facts: Facts, value: Node) -> Iterator[Outcome]:
     data, start, end = source.data, value.start_byte, value.end_byte
     operator = _OPERATOR.match(data, end)
     if operator is not None:
-        target = operator[1].decode().strip()
+        target = operator[1].decode("utf-8", "replace").strip()
         yield Edit(end, operator.end(), f".cast<{target}>()".encode())
         return
     boxed = _BOXED.match(data, end)
     if boxed is not None:
-        target = boxed["type"].decode().strip()
+        target = boxed["type"].decode("utf-8", "replace").strip()
         new = f".cast<{target}>()"
         if boxed["name"] == b"IsObjectRef":
             new = f".as<{target}>().has_value()"

@@ -109,7 +109,11 @@ def _classes(source: Source) -> tuple[Class, ...]:
 def _bases(clause: bytes | None) -> tuple[str, ...]:
     if clause is None:
         return ()
-    names = [m[1].decode().strip() for part in _split_bases(clause[1:]) if (m := _BASE.match(part))]
+    names = [
+        m[1].decode("utf-8", "replace").strip()
+        for part in _split_bases(clause[1:])
+        if (m := _BASE.match(part))
+    ]
     return tuple(re.sub(r"\s+", "", name) for name in names)
 
 
@@ -200,7 +204,7 @@ def _method(text: bytes, start: int, stop: int, owner: str) -> Method | None:
         body = (brace + 1, stop - 1) if brace >= 0 else None
     head = text[start:opening]
     return Method(
-        match["owner"].decode().rstrip(":") or owner,
+        match["owner"].decode("utf-8", "replace").rstrip(":") or owner,
         match["name"].decode(),
         (start, stop),
         (opening + 1, close),
@@ -248,14 +252,18 @@ def _fields(text: bytes, start: int, stop: int) -> Iterator[Field]:
     )
     if head is None or not head["type"].strip():
         return
-    type_text = re.sub(r"\s+", " ", head["type"].decode()).strip()
-    yield Field(head["name"].decode(), type_text, (start, stop))
+    type_text = re.sub(r"\s+", " ", head["type"].decode("utf-8", "replace")).strip()
+    yield Field(head["name"].decode("utf-8", "replace"), type_text, (start, stop))
     base = type_text.rstrip("*& ")
     for span in declarators[1:]:
         match = _DECLARATOR.match(text[slice(*span)])
         if match is not None:
-            stars = match[1].decode().strip()
-            yield Field(match[2].decode(), base + (f" {stars}" if stars else ""), (start, stop))
+            stars = match[1].decode("utf-8", "replace").strip()
+            yield Field(
+                match[2].decode("utf-8", "replace"),
+                base + (f" {stars}" if stars else ""),
+                (start, stop),
+            )
 
 
 def out_of_line(source: Source) -> tuple[Method, ...]:
@@ -368,13 +376,15 @@ def _reflections(source: Source) -> tuple[Reflection, ...]:
                         .strip(b'"')
                         .decode("utf-8", "replace")
                     )
-                    extra = b", ".join(text[slice(*a)] for a in call.arguments[2:]).decode()
+                    extra = b", ".join(text[slice(*a)] for a in call.arguments[2:]).decode(
+                        "utf-8", "replace"
+                    )
                     fields.append(FieldDef(name, member[2].decode(), extra, call))
             end = call.end
         found.append(
             Reflection(
-                simple(match["owner"].decode()),
-                prefix.decode(),
+                simple(match["owner"].decode("utf-8", "replace")),
+                prefix.decode("utf-8", "replace"),
                 start,
                 end,
                 tuple(fields),
@@ -454,7 +464,7 @@ def parameter_names(text: bytes, span: Span) -> list[str]:
     names = []
     for start, end in split(text, *span):
         match = re.search(rb"[\s&*>](\w+)\s*(?:=.*)?$", text[start:end], re.DOTALL)
-        names.append(match[1].decode() if match else "")
+        names.append(match[1].decode("utf-8", "replace") if match else "")
     return names
 
 
@@ -504,7 +514,7 @@ def _gather(source: Source) -> dict[str, ClassFacts] | None:
     for owner in {m.owner for m in out_of_line(source)}:
         update(owner, homes=(source.path,))
     for match in _REGISTERED.finditer(text):
-        update(simple(match[1].decode()), registered_by_macro=True)
+        update(simple(match[1].decode("utf-8", "replace")), registered_by_macro=True)
     for match in _CALLED.finditer(text):
         update(match[1].decode(), reflection_called=True)
     return found or None

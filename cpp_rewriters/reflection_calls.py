@@ -89,7 +89,7 @@ def _node_types(source: Source) -> Iterator[Call]:
 
 
 def _node(text: bytes, call: Call) -> str:
-    return simple(text[slice(*call.arguments[0])].decode())
+    return simple(text[slice(*call.arguments[0])].decode("utf-8", "replace"))
 
 
 def add_calls(source: Source, facts: Facts, owners: set[str]) -> Iterator[Edit]:

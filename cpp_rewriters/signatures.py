@@ -67,7 +67,7 @@ def _signature(text: bytes, span: Span) -> Signature | None:
         match = _PARAMETER.match(text[start:end])
         if match is None:
             return None
-        types.append(value_type(match["type"].decode()))
+        types.append(value_type(match["type"].decode("utf-8", "replace")))
         required += match["default"] is None
     return Signature(tuple(types), required)
 

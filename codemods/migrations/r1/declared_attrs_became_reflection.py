@@ -57,7 +57,7 @@ def _declared(source: Source) -> Iterator[tuple[str, Call, int]]:
     for call in calls(source, (DECLARE,)):
         brace = skip_space(text, call.end)
         if len(call.arguments) == 2 and text[brace : brace + 1] == b"{":
-            yield text[slice(*call.arguments[0])].decode(), call, brace
+            yield text[slice(*call.arguments[0])].decode("utf-8", "replace"), call, brace
 
 
 def _gather(source: Source) -> tuple[str, ...] | None:
@@ -125,7 +125,7 @@ def _field(source: Source, name: str, macro: Call, last: bool) -> Iterator[Outco
     text, data = code(source), source.data
     if len(macro.arguments) != 1:
         return
-    member = text[slice(*macro.arguments[0])].decode()
+    member = text[slice(*macro.arguments[0])].decode("utf-8", "replace")
     given: dict[bytes, bytes] = {}
     position = macro.end
     while (link := _LINK.match(text, position)) is not None:

@@ -80,7 +80,7 @@ def _ask_for_the_function(source: Source, facts: Facts) -> Iterator[Outcome]:
 
 
 def _use(source: Source, facts: Facts, start: int, end: int) -> Iterator[Outcome]:
-    text, name = code(source), source.data[start:end].decode()
+    text, name = code(source), source.data[start:end].decode("utf-8", "replace")
     declared = declaration(source, name, start)
     if declared is None or "Registry" not in declared.initialiser:
         return

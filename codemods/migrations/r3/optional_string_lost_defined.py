@@ -102,7 +102,11 @@ def _call_before(text: bytes, end: int) -> str | None:
         if depth == 0:
             first = max(0, at - _WINDOW)
             start = re.search(rb"\w+\s*(?:<[^<>]*(?:<[^<>]*>)?[^<>]*>)?\s*$", text[first:at])
-            return text[first + start.start() : end].decode() if start is not None else None
+            return (
+                text[first + start.start() : end].decode("utf-8", "replace")
+                if start is not None
+                else None
+            )
     return None
 
 

@@ -30,7 +30,7 @@ from codemods.model import (
 )
 from cpp_rewriters import includes
 from cpp_rewriters.classes import CLASSES, ClassFacts, out_of_line
-from cpp_rewriters.text import calls, code, lines, newline, skip_space
+from cpp_rewriters.text import calls, code, lines, newline, preceded_by, skip_space
 
 MACROS = ("TVM_REGISTER_NODE_TYPE", "TVM_REGISTER_OBJECT_TYPE")
 _CALL = "TVM_FFI_STATIC_INIT_BLOCK() {{ {node}::RegisterReflection(); }}"
@@ -43,8 +43,12 @@ def _replace(source: Source, facts: Facts) -> Iterator[Outcome]:
     called: set[str] = set()
     removed: list[tuple[int, int]] = []
     for call in calls(source, MACROS):
-        node = text[slice(*(call.arguments[0] if call.arguments else (0, 0)))].decode()
-        if _in_directive(source, call.name[0]) or not node:
+        node = text[slice(*(call.arguments[0] if call.arguments else (0, 0)))].decode(
+            "utf-8", "replace"
+        )
+        if _in_directive(source, call.name[0]) or preceded_by(text, call.name[0], b"(", b","):
+            continue
+        if not node:
             continue
         stop = skip_space(text, call.end)
         stop = stop + 1 if text[stop : stop + 1] == b";" else call.end

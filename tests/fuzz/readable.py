@@ -1,0 +1,41 @@
+"""Counts what a C++ grammar cannot read in a text, macros left out.
+
+The grammar knows no macros: `TVM_FFI_DECLARE_OBJECT_INFO(key, A, B);` in a class is an error to it,
+and the form before was none, or the other way round. So uses of macros are blanked before counting,
+and a macro whose argument is a block of statements is read as a function with that body.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cpp_rewriters.syntax import count_errors
+from cpp_rewriters.text import blank, closing
+
+_MACRO = re.compile(rb"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b[ \t]*\(")
+_VISIBLE = re.compile(rb"[^\r\n]")
+_BLOCK = re.compile(rb"\s*\{")
+_DIRECTIVE = re.compile(rb"^[ \t]*#(?:\\\r?\n|[^\n])*$", re.MULTILINE)
+
+
+def unreadable_places(data: bytes) -> int:
+    """How many places of the text no C++ grammar could read."""
+    blanked = _DIRECTIVE.sub(lambda m: _VISIBLE.sub(b" ", m[0]), blank(data))
+    text = bytearray(blanked)
+    position = 0
+    while (match := _MACRO.search(blanked, position)) is not None:
+        opening = match.end() - 1
+        close = closing(blanked, opening)
+        position = match.end()
+        if close < 0:
+            continue
+        block = _BLOCK.match(blanked, opening + 1, close)
+        if block is not None or blanked[close + 1 :].lstrip()[:1] == b"{":
+            text[match.start() : opening + 1] = b"void f()".ljust(opening + 1 - match.start())
+            text[close : close + 1] = b" "
+            continue
+        position = close + 1
+        text[match.start() : position] = _VISIBLE.sub(b" ", blanked[match.start() : position])
+        if blanked[position:].lstrip()[:1] == b".":  # methods are called on what it expands to
+            text[match.start() : match.start() + 1] = b"m"
+    return count_errors(bytes(text))

@@ -1,0 +1,33 @@
+"""What the fuzzers found, cut down: each of these broke a property before it was mended."""
+
+from __future__ import annotations
+
+import pytest
+
+from codemods import registry
+from codemods.model import Language
+from tests.fuzz.properties import TARGET, violations
+
+FOUND = {
+    "an include went before the byte order mark": (
+        b"\xef\xbb\xbfnamespace tvm {\nArray<int> a;\n}\n"
+    ),
+    "a field's type that is no UTF-8": (
+        b"namespace tvm {\nclass ANode : public Object {\n  PrimExp\xbe a;\n"
+        b'  static constexpr const char *_type_key = "tl.A";\n'
+        b"  TVM_DECLARE_FINAL_OBJECT_INFO(ANode, Object);\n};\n}\n"
+    ),
+    "a registering macro within another's arguments": (
+        b"namespace tvm {\nclass BNode : public Object {\n  int b;\n};\n"
+        b"class ANode : public Object {\n  int a;\n"
+        b'  static constexpr const char *_type_key = "tl.A";\n'
+        b"  TVM_DECLARE_FINAL_OBJECT_INFO(ANode,TVM_REGISTER_NODE_TYPE(BNode)  Object);\n};\n}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_was_found_stays_mended(name: str) -> None:
+    migrations = registry.select(registry.load(), target=TARGET)
+    data = FOUND[name]
+    assert not list(violations("src/case.cc", data, {}, Language.CPP, migrations, unsafe=False))
