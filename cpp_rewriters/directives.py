@@ -8,11 +8,11 @@ from bisect import bisect_right
 from codemods.model import Source
 from cpp_rewriters.text import Span, code
 
-_DEFINE = re.compile(rb"^[ \t]*#[ \t]*define\b(?:[^\n]*\\\r?\n)*[^\n]*(?:\n|\Z)", re.M)
+_DEFINE = re.compile(rb"^[ \t]*#[ \t]*\w+\b(?:[^\n]*\\\r?\n)*[^\n]*(?:\n|\Z)", re.M)
 
 
 def definition_at(source: Source, offset: int) -> Span | None:
-    """The `#define` that `offset` is in, all its continued lines, or None."""
+    """The `#define`, or other directive, that `offset` is in, all its continued lines, or None."""
     spans = source.once(_definitions)
     index = bisect_right(spans, (offset, len(source.data) + 1)) - 1
     if index >= 0 and spans[index][0] <= offset < spans[index][1]:

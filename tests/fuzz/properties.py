@@ -86,7 +86,7 @@ def _outside_edits(before: bytes, after: bytes, steps: Sequence[Sequence[Edit]])
     for edits in steps:
         end = 0
         parts: list[bytes] = []
-        for edit in sorted(edits):
+        for edit in sorted(edits, key=lambda e: (e.start, e.end)):
             if not end <= edit.start <= edit.end <= len(text):
                 yield f"an edit overlaps another or leaves the file: {edit}"
                 return

@@ -38,4 +38,4 @@ def unreadable_places(data: bytes) -> int:
         text[match.start() : position] = _VISIBLE.sub(b" ", blanked[match.start() : position])
         if blanked[position:].lstrip()[:1] == b".":  # methods are called on what it expands to
             text[match.start() : match.start() + 1] = b"m"
-    return count_errors(bytes(text))
+    return count_errors(bytes(text)) + blanked.count(b'"') % 2

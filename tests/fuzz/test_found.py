@@ -23,6 +23,15 @@ FOUND = {
         b'  static constexpr const char *_type_key = "tl.A";\n'
         b"  TVM_DECLARE_FINAL_OBJECT_INFO(ANode,TVM_REGISTER_NODE_TYPE(BNode)  Object);\n};\n}\n"
     ),
+    "a type key whose statement has no end": (
+        b"struct S{const char*_type_key=TVM_DECLARE_FINAL_OBJECT_INFO(,);}\n"
+    ),
+    "a pass option's type that is no UTF-8": (
+        b'TVM_REGISTER_PASS_CONFIG_OPTION("tl.x", B\xf0);\nauto v = GetConfig<bool>("tl.x");\n'
+    ),
+    "a registration in a directive that is no define": (
+        b"#ffi R(Name) \\\n  TVM_REGISTER_GLOBAL(#Name).set_body_typed(Name)\nint x;\n"
+    ),
 }
 
 

@@ -79,7 +79,7 @@ def _key(source: Source, span: Span) -> str:
 def _gather(source: Source) -> dict[str, str] | None:
     text = code(source)
     found = {
-        _key(source, call.arguments[0]): text[slice(*call.arguments[1])].decode()
+        _key(source, call.arguments[0]): text[slice(*call.arguments[1])].decode("utf-8", "replace")
         for call in calls(source, (REGISTER,))
         if len(call.arguments) == 2
     }

@@ -43,7 +43,7 @@ BASE = ("TVM_DECLARE_BASE_OBJECT_INFO", "TVM_FFI_DECLARE_BASE_OBJECT_INFO")
 
 _KEY = re.compile(
     rb"(?:(?:static|constexpr|inline|const)\s+)+(?:char\s*(?:const\s*)?\*\s*(?:const\s+)?|auto\s+)"
-    rb"_type_key\s*=\s*(?P<key>[^;]+?)\s*;"
+    rb"_type_key\s*=\s*(?P<key>[^;()]+?)\s*;"
 )
 
 
