@@ -52,6 +52,16 @@ def _replace(source: Source, facts: Facts) -> Iterator[Outcome]:
             continue
         stop = skip_space(text, call.end)
         stop = stop + 1 if text[stop : stop + 1] == b";" else call.end
+        after = skip_space(text, stop)
+        if text[after : after + 1] == b".":
+            yield Remark(
+                call.name[0],
+                f"`{node}` is registered with a creator or a way to print it, which reflection "
+                "has other places for",
+                "register the type attributes `__data_to_json__` and `__data_from_json__`",
+                Effort.MEDIUM,
+            )
+            continue
         cls = known.get(node.rsplit("::", 1)[-1])
         if cls is None:
             yield Remark(
@@ -173,6 +183,15 @@ TVM_REGISTER_NODE_TYPE(LayoutNode);
             after="""TVM_FFI_STATIC_INIT_BLOCK() { LayoutNode::RegisterReflection(); }
 """,
             postlude="}\n",
+        ),
+        Example(
+            title="a creator goes with it: left and reported",
+            prelude=_PRELUDE,
+            before="TVM_REGISTER_NODE_TYPE(LayoutNode)\n    .set_creator(CreateLayout);\n",
+            after=None,
+            finding="is registered with a creator",
+            postlude="}\n",
+            compiles=False,
         ),
     ),
 )
