@@ -29,6 +29,7 @@ FOUND = {
     "a pass option's type that is no UTF-8": (
         b'TVM_REGISTER_PASS_CONFIG_OPTION("tl.x", B\xf0);\nauto v = GetConfig<bool>("tl.x");\n'
     ),
+    "a name that is the last thing of its file": b"int x; make_object",
     "a registration in a directive that is no define": (
         b"#ffi R(Name) \\\n  TVM_REGISTER_GLOBAL(#Name).set_body_typed(Name)\nint x;\n"
     ),

@@ -43,9 +43,9 @@ def _qualify(source: Source, facts: Facts) -> Iterator[Outcome]:
             text, begin, b".", b"->", b"template"
         ):
             continue
-        following = text[skip_space(text, match.end())]
-        used = following == b"<"[0]
-        imported = following == b";"[0] and _in_using(text, begin)
+        after = skip_space(text, match.end())
+        used = text.startswith(b"<", after)
+        imported = text.startswith(b";", after) and _in_using(text, begin)
         if (used and not _declares(text, begin)) or imported:
             yield Edit(begin, match.end(), b"tvm::ffi::" + match.group())
 
