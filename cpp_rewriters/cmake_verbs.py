@@ -54,6 +54,23 @@ def arguments_replaced(
     return _rewrite(tokens, apply)
 
 
+def argument_added(
+    tokens: tuple[str, ...], wanted: Callable[[Command, str], str | None]
+) -> Rewrite:
+    """Return the rewrite that puts after an argument what `wanted` returns for it, or nothing."""
+
+    def apply(source: Source, every: tuple[Command, ...]) -> Iterator[Outcome]:
+        for command in every:
+            if command.name in ("if", "elseif", "while"):
+                continue
+            for argument in command.arguments:
+                new = wanted(command, argument.value)
+                if new is not None and new not in command.values:
+                    yield _replaced(source.data, argument, [argument.value, new])
+
+    return _rewrite(tokens, apply)
+
+
 def commands_removed(
     tokens: tuple[str, ...], goes: Callable[[Command], bool], target: str = ""
 ) -> Rewrite:

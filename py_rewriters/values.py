@@ -35,8 +35,11 @@ def remarked(
         if isinstance(names, Problem):
             return
         for node, scope in names.analysis.scope_of.items():
-            if isinstance(node, (ast.expr, ast.stmt)) and check(names, node, scope):
-                yield Remark(names.module.start(node), message, advice, Effort.MEDIUM)
+            if isinstance(node, (ast.expr, ast.stmt, ast.ExceptHandler)) and check(
+                names, node, scope
+            ):
+                start = names.module.offset(node.lineno, node.col_offset)
+                yield Remark(start, message, advice, Effort.MEDIUM)
 
     return Rewrite(Language.PYTHON, tokens, apply, needs=(EXPORTS,))
 
@@ -147,3 +150,125 @@ def _holds(node: ast.expr, value: object) -> bool:
         isinstance(part, ast.Constant) and type(part.value) is type(value) and part.value == value
         for part in parts
     )
+
+
+def hands_over_none(names: Resolver, node: ast.expr, scope: Scope) -> bool:
+    """Check for a variable that may be `None`, is an array on other ways, and is never emptied."""
+    if not isinstance(node, ast.Name):
+        return False
+    values = [each.value for each in scope.lookup(node.id) if each.value is not None]
+    branches = [
+        part
+        for value in values
+        for part in ([value.body, value.orelse] if isinstance(value, ast.IfExp) else [value])
+    ]
+    lists = [part for part in branches if isinstance(part, ast.List)]
+    may_be_none = any(isinstance(part, ast.Constant) and part.value is None for part in branches)
+    return may_be_none and bool(lists) and all(part.elts for part in lists)
+
+
+def remarked_arguments(
+    functions: tuple[str, ...],
+    check: Callable[[Resolver, ast.expr, Scope], bool],
+    message: str,
+    advice: str,
+) -> Rewrite:
+    """Return the rewrite that remarks the arguments of `functions` for which `check` holds.
+
+    `functions` are last names; `{}` in `message` is the argument.
+    """
+
+    def apply(source: Source, facts: Facts) -> Iterator[Outcome]:
+        names = resolver(source, facts)
+        if isinstance(names, Problem):
+            return
+        for node, scope in names.analysis.scope_of.items():
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            for argument in node.args if called in functions else ():
+                if check(names, argument, scope):
+                    yield Remark(
+                        names.module.start(argument),
+                        message.format(ast.unparse(argument)),
+                        advice,
+                        Effort.MEDIUM,
+                    )
+
+    return Rewrite(Language.PYTHON, functions, apply, needs=(EXPORTS,))
+
+
+def compares_made_dtype_with(text: str) -> Check:
+    """Return the check for a comparison of what `DataType(...)` made, or its `str`, with `text`."""
+
+    def check(names: Resolver, node: ast.AST, scope: Scope) -> bool:
+        return isinstance(node, ast.Compare) and any(
+            (_holds(right, text) and _is_made(names, left, scope))
+            or (equal and _holds(left, text) and _is_made(names, right, scope))
+            for left, right, equal in _pairs(node)
+        )
+
+    return check
+
+
+def catches(*classes: str) -> Check:
+    """Return the check for a handler, or a `raises`, of one of the dotted `classes`."""
+
+    def check(names: Resolver, node: ast.AST, scope: Scope) -> bool:
+        kinds: list[ast.expr] = []
+        if isinstance(node, ast.ExceptHandler) and node.type is not None:
+            kinds = [node.type]
+        elif isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            called = called or str(getattr(node.func, "id", ""))
+            if called in ("raises", "assertRaises", "suppress"):
+                kinds = node.args
+        parts = [
+            part
+            for kind in kinds
+            for part in (kind.elts if isinstance(kind, ast.Tuple) else [kind])
+        ]
+        return any(names.expression(part, scope) in classes for part in parts)
+
+    return check
+
+
+def unboxes_attribute(names: Resolver, node: ast.AST, scope: Scope) -> bool:
+    """Check for `.value` of an entry of `attrs` or `annotations`, boxed no more."""
+    if not isinstance(node, ast.Attribute) or node.attr != "value":
+        return False
+    value = node.value
+    if isinstance(value, ast.Name):
+        bound = [each.value for each in scope.lookup(value.id)]
+        return bool(bound) and all(each is not None and _is_entry(each) for each in bound)
+    return _is_entry(value)
+
+
+def _is_entry(node: ast.expr) -> bool:
+    """Return whether `node` reads a named entry of `attrs` or `annotations`."""
+    if isinstance(node, ast.Call):
+        entry = isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args
+        holder = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+        key = node.args[0] if entry else None
+    elif isinstance(node, ast.Subscript):
+        holder, key = node.value, node.slice
+    else:
+        return False
+    named = isinstance(key, ast.Constant) and isinstance(key.value, str)
+    name = holder.attr if isinstance(holder, ast.Attribute) else getattr(holder, "id", "")
+    return named and name in ("attrs", "annotations")
+
+
+def _is_made(names: Resolver, node: ast.expr, scope: Scope) -> bool:
+    """Return whether `node` is a call of TVM's `DataType`, its `str`, or a name for either."""
+    if isinstance(node, ast.Name):
+        bindings = scope.lookup(node.id)
+        value = bindings[0].value if len(bindings) == 1 else None
+        return isinstance(value, ast.Call) and _is_made(names, value, bindings[0].scope)
+    if not isinstance(node, ast.Call):
+        return False
+    if isinstance(node.func, ast.Name) and node.func.id == "str" and len(node.args) == 1:
+        return isinstance(node.args[0], (ast.Call, ast.Name)) and _is_made(
+            names, node.args[0], scope
+        )
+    return is_dtype(names, node, scope)
