@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -122,7 +123,10 @@ class TreeModules:
 
 
 NO_MODULES = TreeModules({})
-_TOKENS = ("tvm", "register_func", "register_object", "get_global_func", "_ffi", "ndarray")
+_NOTHING = Exports({}, (), None, ())
+_MATTERS = re.compile(
+    rb"tvm|register_func|register_object|get_global_func|_ffi|ndarray|import[ \t]*\*"
+)
 
 
 def tree_modules(facts: Facts) -> TreeModules:
@@ -132,6 +136,8 @@ def tree_modules(facts: Facts) -> TreeModules:
 
 
 def _gather(source: Source) -> Exports | None:
+    if _MATTERS.search(source.data) is None:
+        return _NOTHING  # not parsed, but a module all the same: it hides what a star brings
     module = source.once(parse)
     if isinstance(module, Problem):
         return None
@@ -203,4 +209,4 @@ def _digest(gathered: Mapping[str, Any]) -> TreeModules:
     return TreeModules(gathered, names, frozenset(taken), frozenset(starred))
 
 
-EXPORTS = Collector("python exports", Language.PYTHON, _TOKENS, _gather, _digest)
+EXPORTS = Collector("python exports", Language.PYTHON, (), _gather, _digest)

@@ -23,10 +23,10 @@ class Gone:
     effort: Effort = Effort.MEDIUM
 
 
-def gone_names(table: Mapping[str, Gone]) -> Rewrite:
+def gone_names(table: Mapping[str, Gone], but: tuple[str, ...] = ()) -> Rewrite:
     """Return the rewrite that remarks each import and use of the dotted names of `table`.
 
-    A name stands for everything below it too; the longest match speaks.
+    A name stands for everything below it too, other than the names `but`; the longest match speaks.
     """
     last = {name.rpartition(".")[2] for name in table}
     word = re.compile(rb"\b(?:" + "|".join(sorted(last)).encode() + rb")\b")
@@ -39,7 +39,7 @@ def gone_names(table: Mapping[str, Gone]) -> Rewrite:
             return
         for offset, dotted in sorted(set(_places(names))):
             found = _match(dotted, table)
-            if found is not None:
+            if found is not None and dotted not in but:
                 gone = table[found]
                 yield Remark(offset, f"`{found}` is gone: {gone.why}", gone.advice, gone.effort)
 

@@ -209,3 +209,15 @@ def test_an_optional_package_may_be_tried_under_both_names() -> None:
     )
     assert applied(NAME, text).splitlines()[1].strip() == "from old import create as make"
     assert applied(NAME, text).splitlines()[-1] == "make()"
+
+
+def test_a_submodule_is_not_taken_for_what_a_star_import_brings() -> None:
+    others = {
+        "own/__init__.py": "from .a import *\n",
+        "own/a.py": "from tvm import tir\n",
+        "own/tir/__init__.py": "",
+        "own/tir/op.py": "def make(): ...\n",
+    }
+    verb = moved({"tvm.tir.op.make": "tvm.tir.op.create"})
+    text = "import own.tir.op as op\nop.make()\n"
+    assert applied(verb, text, "x.py", others) == text

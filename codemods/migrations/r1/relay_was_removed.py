@@ -27,7 +27,8 @@ MIGRATION = Migration(
                     "Relay was removed; not changed because what it was for must be known",
                     "use `tvm.relax`, or drop the case if only Relay led to it",
                 )
-            }
+            },
+            but=("tvm.relay.TensorType",),
         ),
     ),
     examples=(

@@ -1,6 +1,7 @@
-"""AMD's matrix intrinsics are not in TVM.
+"""Some intrinsics of TileLang's earlier TVM are not in TVM.
 
-`tvm_mfma`, `tvm_rdna_wmma` and their stores existed only in a fork of TVM. A tree that uses them
+AMD's `tvm_mfma`, `tvm_rdna_wmma` and their stores, and `tvm_check_return`, existed only in the TVM that
+TileLang carried before. A tree that uses them
 defines them itself, as calls of the operators that its own C++ registers, or drops them.
 """
 
@@ -9,12 +10,18 @@ from __future__ import annotations
 from codemods.model import Effort, Example, Language, Migration, Rung
 from py_rewriters.gone import Gone, gone_names
 
-_NAMES = ("tvm_mfma", "tvm_mfma_store", "tvm_rdna_wmma", "tvm_rdna_wmma_store")
+_NAMES = (
+    "tvm_check_return",
+    "tvm_mfma",
+    "tvm_mfma_store",
+    "tvm_rdna_wmma",
+    "tvm_rdna_wmma_store",
+)
 _HOMES = ("tvm.tir", "tvm.tir.op")
 
 MIGRATION = Migration(
     code="TF144",
-    title="AMD's matrix intrinsics are not in TVM",
+    title="intrinsics of an earlier TVM are gone",
     rung=Rung.R1,
     introduced="0.1.6",
     removed="0.1.6",
