@@ -164,3 +164,7 @@ def default_build_folder(tree: Path) -> Path:
     """Return the folder below the user's cache in which `tree` is built, one for each path."""
     digest = hashlib.sha256(str(tree).encode()).hexdigest()[:10]
     return user_cache_path("tvm-ffi-codemods") / "build" / f"{tree.name}-{digest}"
+
+
+if __name__ == "__main__":
+    main()

@@ -29,14 +29,20 @@ def is_driver_function(symbol: str) -> bool:
     return symbol.startswith("cu") and symbol[2:3].isupper()
 
 
+def is_runtime_function(symbol: str) -> bool:
+    """Say whether `symbol` is named as the functions of the CUDA runtime are (`cudaMalloc`)."""
+    return symbol.startswith("cuda") and symbol[4:5].isupper()
+
+
 def build_driver_stand_in(folder: Path, libraries: Iterable[Path], compiler: str = "cc") -> Path:
-    """Compile the stand-in into `folder`, unless it is there already, and return its path."""
+    """Compile the stand-in for `libraries` into `folder` and return its path."""
     path = folder / NAME
-    if path.is_file():
-        return path
     folder.mkdir(parents=True, exist_ok=True)
     names = sorted({name for library in libraries for name in _driver_functions(library)})
     source = "".join(f"int {name}(void) {{ return 100; }}\n" for name in names)
+    text = folder / "driver.c"
+    if path.is_file() and text.is_file() and text.read_text() == source:
+        return path
     part = path.with_suffix(".part")
     subprocess.run(
         [compiler, "-shared", "-fPIC", "-x", "c", "-", "-o", str(part), f"-Wl,-soname,{NAME}"],
@@ -46,6 +52,7 @@ def build_driver_stand_in(folder: Path, libraries: Iterable[Path], compiler: str
         capture_output=True,
     )
     part.rename(path)
+    text.write_text(source)
     (folder / "libcuda.so").unlink(missing_ok=True)
     (folder / "libcuda.so").symlink_to(NAME)
     return path

@@ -83,12 +83,15 @@ def test_every_undefined_symbol_is_named(plan: Plan) -> None:
         assert row.reason == "2 undefined symbols: lost(int); other()"
 
 
-def test_functions_of_the_driver_may_stay_undefined(plan: Plan) -> None:
+def test_functions_of_the_driver_may_stay_undefined_and_are_there_at_load(plan: Plan) -> None:
     (plan.tree / "src/use.cc").write_text(
         'extern "C" int cuInit(unsigned);\nint twice() { return cuInit(0); }\n'
     )
     compile_units(plan, UNITS)
     assert {row.status for row in link_libraries(plan, PATHS)} == {Status.PASSED}
+    driver = plan.build / "driver"
+    driver_stand_in.build_driver_stand_in(driver, [plan.libraries / "libtilelang.so"])
+    assert ctypes.CDLL(str(driver / driver_stand_in.NAME)).cuInit(0) == 100
 
 
 def test_an_initialiser_that_throws_fails_the_load(plan: Plan) -> None:
@@ -101,6 +104,17 @@ def test_an_initialiser_that_throws_fails_the_load(plan: Plan) -> None:
     rows = load_libraries(plan)
     assert {row.status for row in rows} == {Status.FAILED}
     assert "registered twice" in rows[0].reason
+
+
+def test_a_library_that_fails_as_the_published_one_does_was_not_run(plan: Plan) -> None:
+    published = plan.sdk.library_dirs[0] / "libtilelang.so"
+    source = 'static int once = (throw "twice", 0);\n'
+    command = ["c++", "-shared", "-fPIC", "-x", "c++", "-", "-o", str(published)]
+    subprocess.run(command, input=source, text=True, check=True)
+    (plan.tree / "src/use.cc").write_text(source)
+    compile_units(plan, UNITS)
+    link_libraries(plan, PATHS)
+    assert [row.status for row in load_libraries(plan)] == [Status.NOT_RUN, Status.FAILED]
 
 
 def test_undefined_symbols_are_read_from_both_spellings_of_the_linker() -> None:

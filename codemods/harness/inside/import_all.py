@@ -18,6 +18,10 @@ from typing import Any
 from codemods.harness.inside import stand_ins
 
 
+_SCRIPTS = frozenset({"__main__", "setup", "conftest"})
+"""Modules that are started, not imported."""
+
+
 def main(request_file: str) -> None:
     """Carry out the request: one entry for each module, packages before what is in them."""
     request = json.loads(Path(request_file).read_text(encoding="utf-8"))
@@ -38,7 +42,7 @@ def _modules(
     if module is None or outcomes[package]["status"] != "passed":
         return
     for found in pkgutil.iter_modules(module.__path__, f"{package}."):
-        if found.name.rpartition(".")[2] == "__main__" or ".3rdparty" in found.name:
+        if found.name.rpartition(".")[2] in _SCRIPTS or ".3rdparty" in found.name:
             continue
         if found.ispkg:
             yield from _modules(found.name, outcomes, packages)
