@@ -16,8 +16,9 @@ from pathlib import Path
 
 import tomlkit
 
-TOOLS = ("cython>=3.0", "pytest>=8.0", "setuptools", "packaging")
-"""What the harness itself starts in the environment, besides what the tree asks for."""
+TOOLS = ("cython>=3.0", "pytest>=8.0", "setuptools", "packaging", "einops", "cuda-python>=12.8,<13")
+"""What the harness itself starts in the environment, and what examples of every fork of TileLang
+import without its being a dependency. The last cuda-python that has `cuda.cudart` is 12.9."""
 
 CUDA_LIBRARIES = ("nvidia-cuda-runtime>=13,<14", "nvidia-cuda-nvrtc>=13,<14")
 """What the target's TVM library wants at load, on a machine without the CUDA toolkit."""

@@ -102,9 +102,15 @@ def program(path: str, text: bytes) -> Program | None:
         module = ast.parse(text)
     except SyntaxError:
         return None
-    if name.startswith("test_") or name.endswith("_test.py"):
+    if (name.startswith("test_") or name.endswith("_test.py")) and any(map(_tests, module.body)):
         return Program(path, "tests")
     return Program(path, "program") if any(_runs(node) for node in module.body) else None
+
+
+def _tests(node: ast.stmt) -> bool:
+    if not isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return False
+    return node.name.lower().startswith("test")
 
 
 def _runs(node: ast.stmt) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from codemods.harness.inside import shadows
 from codemods.harness.inside.inert import Inert
 
 
@@ -93,6 +94,36 @@ def _fake_tvm_device(arch: str) -> None:
     device: Any = Device
     device.exist = property(lambda self: True)
     device.compute_version = property(lambda self: version)
+    real = Device._GetDeviceAttr
+
+    def attribute(self: Any, device_type: int, index: int, kind: int) -> Any:
+        on_gpu = device_type == _CUDA
+        return (
+            _ATTRIBUTES[kind]
+            if on_gpu and kind in _ATTRIBUTES
+            else real(self, device_type, index, kind)
+        )
+
+    device._GetDeviceAttr = attribute
+
+
+_CUDA = 2
+"""`kDLCUDA` in dlpack.h."""
+
+_ATTRIBUTES: dict[int, Any] = {
+    1: 1024,  # threads per block
+    2: 32,  # warp size
+    3: 48 << 10,  # shared memory per block
+    5: "stand-in",  # name
+    6: 1_980_000,  # clock, kHz
+    7: 132,  # multiprocessors
+    8: "[1024, 1024, 64]",  # threads by dimension
+    9: 65536,  # registers per block
+    11: 13000,  # CUDA version
+    13: 50 << 20,  # L2 cache
+    14: 80 << 30,  # memory
+}
+"""What TVM's runtime is told of the GPU, by `DeviceAttrKind` (tvm/runtime/device_api.h)."""
 
 
 def _replace_everywhere(old: Any, new: Any) -> None:
@@ -191,6 +222,7 @@ class _Adapter(Inert):
                 continue
             value = next(inputs, None)
             if isinstance(value, torch.Tensor):
+                shadows.forget(value)  # the kernel may have written it
                 for name, size in zip(param.shape, value.shape, strict=False):
                     sizes[str(name)] = int(size)
         made = [

@@ -1,24 +1,27 @@
 """Make torch behave as on a machine with GPUs of one architecture, without any.
 
-Tensors are torch's own fake tensors: they have shapes, dtypes and devices, and no contents. Where a
-program asks for contents, it gets ones: enough to reach its next compile call.
+Tensors are torch's own fake tensors: they have shapes, dtypes and devices; of contents only what
+`shadows.py` keeps.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import itertools
+import sys
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
+import torch.utils.cpp_extension
 from torch._subclasses import fake_tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
-from codemods.harness.inside.inert import Inert
+from codemods.harness.inside import shadows
+from codemods.harness.inside.inert import Inert, unpacked_names
 
 DEVICES = 8
 _ADDRESSES = itertools.count(0x7F00_0000_0000, 1 << 32)
@@ -30,16 +33,29 @@ def fake_devices(capability: tuple[int, int], device_guard: str | None) -> Itera
 
     `device_guard`: the library that lets a torch without CUDA index tensors on CUDA devices.
     """
+    _set_device_guard(device_guard)
+    # No constant may be computed on a GPU that is not there, whatever torch.cuda says from here on.
+    fake_tensor.FakeTensorMode.avoid_device_init = property(lambda self: True)
+    _fake_cuda(capability)
+    _fake_contents()
+    _agree_with_references()
+    with fake_tensor.FakeTensorMode(allow_non_fake_inputs=True), shadows.Shadowing():
+        yield
+
+
+def warm_up(device_guard: str | None) -> None:
+    """Load what fake tensors load on first use, so that forked processes have it."""
+    _set_device_guard(device_guard)
+    with fake_tensor.FakeTensorMode():
+        made = torch.randn(2, 2, device="cuda")
+        (made @ made).half().sum(dim=0)[0].softmax(dim=0)
+
+
+def _set_device_guard(device_guard: str | None) -> None:
     if device_guard is not None:
         ctypes.CDLL(device_guard)
     else:
         torch._C._ensureCUDADeviceGuardSet()
-    _fake_cuda(capability)
-    _fake_runtime_library()
-    _fake_contents()
-    _agree_with_references()
-    with fake_tensor.FakeTensorMode(allow_non_fake_inputs=True), _Contents():
-        yield
 
 
 def _fake_cuda(capability: tuple[int, int]) -> None:
@@ -87,6 +103,8 @@ def _fake_cuda(capability: tuple[int, int]) -> None:
         setattr(cuda, name, lambda *_a, **_k: contextlib.nullcontext())
     torch.Tensor.cuda = lambda self, device=None, **_k: self.to(_gpu(device))
     torch.Tensor.pin_memory = lambda self, *_a: self
+    torch.device = _Device
+    torch.Generator = _Generator
     torch.version.cuda = torch.version.cuda or "13.0"
     fake_tensor.init_gpu_context = lambda *_a: None
 
@@ -95,6 +113,40 @@ def _gpu(device: Any) -> torch.device:
     if device is None:
         return torch.device("cuda", 0)
     return torch.device("cuda", device) if isinstance(device, int) else torch.device(device)
+
+
+_REAL_DEVICE: Any = torch.device
+_REAL_GENERATOR: Any = torch.Generator
+
+
+class _DeviceType(type):
+    """Makes `torch.device(0)` the first GPU, which torch itself answers only where there is one."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and isinstance(args[0], int) and not kwargs:
+            return _REAL_DEVICE("cuda", args[0])
+        return _REAL_DEVICE(*args, **kwargs)
+
+    def __instancecheck__(cls, value: Any) -> bool:
+        return isinstance(value, _REAL_DEVICE)
+
+
+class _Device(metaclass=_DeviceType):
+    pass
+
+
+class _GeneratorType(type):
+    """Makes every generator of random numbers one of the CPU's."""
+
+    def __call__(cls, *_args: Any, **_kwargs: Any) -> Any:
+        return _REAL_GENERATOR()
+
+    def __instancecheck__(cls, value: Any) -> bool:
+        return isinstance(value, _REAL_GENERATOR)
+
+
+class _Generator(metaclass=_GeneratorType):
+    pass
 
 
 def _does_nothing(name: str) -> Callable[..., Any]:
@@ -142,71 +194,97 @@ class _RuntimeLibrary:
         return call
 
 
-def _fake_runtime_library() -> None:
+def fake_runtime_library(folders: tuple[str, ...]) -> None:
+    """From here on a CUDA library that code below `folders` opens through ctypes, or calls through
+    the cuda-python package, succeeds in everything."""
+    _fake_cuda_python()
     opened = ctypes.CDLL
 
     class Opened(opened):  # type: ignore[misc,valid-type]
         def __new__(cls, name: Any = None, *args: Any, **kwargs: Any) -> Any:
             base = Path(str(name or "")).name
-            if base.startswith(("libcudart", "libcuda.", "cudart", "cuda")):
+            asking = sys._getframe(1).f_code.co_filename
+            if asking.startswith(folders) and base.startswith(_CUDA_LIBRARIES):
                 return _RuntimeLibrary()
             return super().__new__(cls)
 
     ctypes.CDLL = Opened  # type: ignore[misc]
 
 
-class _Contents(TorchDispatchMode):  # type: ignore[misc]
-    """Answers the questions that only a tensor's contents could: ones, true, one element."""
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        aten = torch.ops.aten
-        kwargs = kwargs or {}
-        if func is aten._local_scalar_dense.default:
-            return _one(args[0].dtype)
-        if func in (aten.equal.default, aten.is_nonzero.default):
-            return True
-        if func is aten.nonzero.default:
-            return args[0].new_empty((1, args[0].dim()), dtype=torch.int64)
-        if func is aten.masked_select.default:
-            return args[0].new_empty((1,))
-        if func is aten.repeat_interleave.Tensor:
-            return args[0].new_empty((kwargs.get("output_size") or args[0].numel(),))
-        return func(*args, **kwargs)
-
-
-def _one(dtype: torch.dtype) -> Any:
-    if dtype is torch.bool:
-        return True
-    return 1.0 if dtype.is_floating_point else 1
-
-
-def _nested_ones(shape: tuple[int, ...], value: Any) -> Any:
-    return [_nested_ones(shape[1:], value) for _ in range(shape[0])] if shape else value
-
-
 def _fake_contents() -> None:
-    import numpy
-
     tensor: Any = torch.Tensor
-    tensor.item = lambda self: _one(self.dtype)
-    tensor.tolist = lambda self: _nested_ones(tuple(self.shape), _one(self.dtype))
-    tensor.__bool__ = lambda self: True
-    tensor.__int__ = tensor.__index__ = lambda self: 1
-    tensor.__float__ = lambda self: 1.0
+    tensor.item = _item
+    tensor.tolist = _tolist
+    tensor.__bool__ = lambda self: bool(_item(self))
+    tensor.__int__ = tensor.__index__ = lambda self: int(_item(self))
+    tensor.__float__ = lambda self: float(_item(self))
     tensor.data_ptr = lambda self: 0x7F00_0000_0000
     fake: Any = fake_tensor.FakeTensor
-    fake.data_ptr = tensor.data_ptr
-    fake.tolist = tensor.tolist
-    tensor.numpy = lambda self, **_k: numpy.broadcast_to(
-        numpy.ones((), str(self.dtype).removeprefix("torch.").replace("bfloat16", "float32")),
-        tuple(self.shape),
-    )
+    fake.data_ptr, fake.tolist = tensor.data_ptr, _tolist
+    tensor.numpy = _numpy
+
+
+def _item(self: Any) -> Any:
+    return _tolist(self.reshape(-1)[:1])[0]
+
+
+def _tolist(self: Any) -> Any:
+    real = shadows.contents(self)
+    with fake_tensor.unset_fake_temporarily():
+        return _REAL_TOLIST(real)
+
+
+def _numpy(self: Any, **_kwargs: Any) -> Any:
+    real = shadows.contents(self)
+    with fake_tensor.unset_fake_temporarily():
+        plain = real.float() if real.dtype is torch.bfloat16 else real
+        return _REAL_NUMPY(plain.detach())
+
+
+_REAL_TOLIST = torch.Tensor.tolist
+_REAL_NUMPY = torch.Tensor.numpy
+
+
+_CUDA_LIBRARIES = ("libcudart", "libcuda.", "cudart", "cuda")
+
+
+class _Answer(Inert):
+    """What a function of cuda-python returns: success, then as many values as are unpacked."""
+
+    def __init__(self, success: Any) -> None:
+        super().__init__("cuda")
+        self.__dict__["success"] = success
+
+    def __iter__(self) -> Iterator[Any]:
+        frame = sys._getframe(1)
+        wanted = unpacked_names(frame.f_code, frame.f_lasti)
+        return iter([self.success, *(Inert("cuda") for _ in range(max(wanted, 1) - 1))])
+
+    def __getitem__(self, key: Any) -> Any:
+        return Inert("cuda") if key else self.success
+
+
+def _fake_cuda_python() -> None:
+    for name, result, success in (
+        ("driver", "CUresult", "CUDA_SUCCESS"),
+        ("runtime", "cudaError_t", "cudaSuccess"),
+    ):
+        try:
+            module = importlib.import_module(f"cuda.bindings.{name}")
+        except ImportError:
+            continue
+        answer = _Answer(getattr(getattr(module, result), success))
+        for function, value in list(vars(module).items()):
+            if function.startswith("cu") and callable(value) and not isinstance(value, type):
+                setattr(module, function, lambda *_a, _answer=answer, **_k: _answer)
 
 
 def _agree_with_references() -> None:
-    """Comparisons with reference results pass: there are no results here."""
+    """Comparisons with reference results pass, and none is compiled for: there are no results."""
     torch.allclose = lambda *_a, **_k: True
     torch.equal = lambda *_a, **_k: True
+    for name in ("load", "load_inline"):
+        setattr(torch.utils.cpp_extension, name, lambda *_a, **_k: Inert("extension"))
     torch.testing.assert_close = lambda *_a, **_k: None
     torch.testing.assert_allclose = lambda *_a, **_k: None
     import numpy.testing

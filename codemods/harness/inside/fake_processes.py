@@ -9,8 +9,9 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
-RANKS = 8
-"""How many processes a launcher is taken to have started: one for each GPU of one node."""
+RANKS = 4
+"""How many processes a launcher is taken to have started: a number that is also a square, since
+programs that lay ranks out as a mesh want one."""
 
 
 def fake_processes() -> None:

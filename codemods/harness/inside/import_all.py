@@ -17,7 +17,6 @@ from typing import Any
 
 from codemods.harness.inside import stand_ins
 
-
 _SCRIPTS = frozenset({"__main__", "setup", "conftest"})
 """Modules that are started, not imported."""
 

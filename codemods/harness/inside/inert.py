@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dis
+import sys
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -33,7 +35,9 @@ class Inert:
         return Inert(f"{self._name}[]")
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(())
+        frame = sys._getframe(1)
+        wanted = unpacked_names(frame.f_code, frame.f_lasti)
+        return iter([Inert(f"{self._name}[{index}]") for index in range(wanted)])
 
     def __enter__(self) -> Any:
         return self
@@ -52,6 +56,11 @@ class Inert:
     def __float__(self) -> float:
         return 0.0
 
+    def __eq__(self, other: object) -> bool:
+        return other == 0 if isinstance(other, int | float) else self is other
+
+    __hash__ = object.__hash__
+
     def __len__(self) -> int:
         return 0
 
@@ -60,3 +69,18 @@ class Inert:
 
     def __repr__(self) -> str:
         return f"<stand-in for {self._name}>"
+
+    def _combined(self, _other: Any = None) -> Any:
+        return self
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _combined
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = _combined
+    __neg__ = __invert__ = __and__ = __or__ = _combined
+
+
+def unpacked_names(code: types.CodeType, at: int) -> int:
+    """Return how many values the instruction at `at` unpacks (`a, b = stand_in()`), else 0."""
+    for instruction in dis.get_instructions(code):
+        if instruction.offset == at and instruction.opname == "UNPACK_SEQUENCE":
+            return int(instruction.arg or 0)
+    return 0

@@ -22,6 +22,7 @@ from typing import Any
 from codemods.harness.inside import stand_ins
 
 _IMPORTED_ONCE = (
+    "pytest",
     "torch.distributed",
     "torch.testing._internal.distributed.fake_pg",
     "tilelang",
@@ -39,8 +40,12 @@ def main(request_file: str) -> None:
             [Path(folder) for folder in request["stand_in_folders"]], request["packages"]
         )
     )
+    from codemods.harness.inside import fake_devices
+
+    fake_devices.fake_runtime_library(tuple(request["stand_in_folders"]))
     for name in _IMPORTED_ONCE:
         importlib.import_module(name)
+    fake_devices.warm_up(request["device_guard"])
     waiting = [(task, arch) for task in request["tasks"] for arch in task["arches"]]
     running: dict[int, tuple[Path, float]] = {}
     while waiting or running:

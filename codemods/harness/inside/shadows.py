@@ -1,0 +1,133 @@
+"""Contents for small fake tensors: each has a real one behind it, kept in step.
+
+A program reads some tensors to decide what to compile (lengths, offsets, counts). Those are small.
+Every operation on fake tensors is carried out a second time on the real ones behind them, as long
+as all of these are known and small; what is not known reads as ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch._subclasses import fake_tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten, tree_map
+from torch.utils.weak import WeakIdKeyDictionary
+
+SMALL = 1 << 16
+"""The most elements of a tensor whose contents are kept."""
+
+_shadows: Any = WeakIdKeyDictionary()
+_UNINITIALISED = ("empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided")
+
+
+def forget(tensor: Any) -> None:
+    """Say that the contents of `tensor` are not known any more."""
+    _shadows.pop(tensor, None)
+
+
+def contents(tensor: Any) -> Any:
+    """Return a real tensor with the contents of `tensor` as far as they are known."""
+    known = _shadows.get(tensor)
+    if known is not None:
+        return known
+    with fake_tensor.unset_fake_temporarily():
+        return torch.ones((), dtype=tensor.dtype).expand(tuple(tensor.shape))
+
+
+class Shadowing(TorchDispatchMode):  # type: ignore[misc]
+    """Keeps the real tensors in step, and answers what only contents can."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = dict(kwargs or {})
+        kwargs.pop("generator", None)
+        answer = _ANSWERS.get(func)
+        if answer is not None:
+            return answer(*args, **kwargs)
+        result = func(*args, **kwargs)
+        _follow(func, args, kwargs, result)
+        return result
+
+
+def _follow(func: Any, args: Any, kwargs: dict[str, Any], result: Any) -> None:
+    flat = [value for value in tree_flatten((args, kwargs))[0] if isinstance(value, torch.Tensor)]
+    made = [value for value in tree_flatten(result)[0] if isinstance(value, torch.Tensor)]
+    known = all(_size(value) <= SMALL for value in [*flat, *made])
+    real: Any = None
+    if known:
+        for value in flat:
+            if _is_fake(value) and value not in _shadows:
+                with fake_tensor.unset_fake_temporarily():
+                    _shadows[value] = contents(value).clone()
+        try:
+            real = _carry_out(func, args, kwargs)
+        except Exception:  # an operation that the CPU has not: its result is not known, no more
+            known = False
+    if not known:
+        for value in made:
+            _shadows.pop(value, None)
+        return
+    outcomes = [value for value in tree_flatten(real)[0] if isinstance(value, torch.Tensor)]
+    for value, outcome in zip(made, outcomes, strict=False):
+        if isinstance(value, fake_tensor.FakeTensor) and tuple(value.shape) == outcome.shape:
+            _shadows[value] = outcome
+
+
+def _carry_out(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    args, kwargs = tree_map(lambda v: _shadows.get(v, v) if _is_fake(v) else v, (args, kwargs))
+    if isinstance(kwargs.get("device"), torch.device):
+        kwargs["device"] = torch.device("cpu")
+    kwargs.pop("pin_memory", None)
+    with fake_tensor.unset_fake_temporarily():
+        real = func(*args, **kwargs)
+        if func.overloadpacket.__name__ in _UNINITIALISED:
+            real.fill_(1)
+    return real
+
+
+def _is_fake(value: Any) -> bool:
+    return isinstance(value, fake_tensor.FakeTensor)
+
+
+def _size(value: Any) -> int:
+    return value.numel() if all(isinstance(n, int) for n in value.shape) else SMALL + 1
+
+
+def _nonzero(tensor: Any) -> Any:
+    real = contents(tensor)
+    with fake_tensor.unset_fake_temporarily():
+        found = (
+            torch.nonzero(real) if real.numel() <= SMALL else torch.zeros(1, tensor.dim()).long()
+        )
+    return _fake_of(found, tensor)
+
+
+def _masked_select(tensor: Any, mask: Any) -> Any:
+    real, chosen = contents(tensor), contents(mask)
+    with fake_tensor.unset_fake_temporarily():
+        small = real.numel() <= SMALL
+        found = torch.masked_select(real, chosen.bool()) if small else real.reshape(-1)[:1].clone()
+    return _fake_of(found, tensor)
+
+
+def _fake_of(real: Any, like: Any) -> Any:
+    made = like.new_empty(tuple(real.shape), dtype=real.dtype)
+    _shadows[made] = real
+    return made
+
+
+def _scalar(tensor: Any) -> Any:
+    real = contents(tensor)
+    with fake_tensor.unset_fake_temporarily():
+        return real.reshape(-1)[0].item()
+
+
+_ANSWERS: dict[Any, Callable[..., Any]] = {
+    torch.ops.aten._local_scalar_dense.default: _scalar,
+    torch.ops.aten.equal.default: lambda *_a: True,
+    torch.ops.aten.is_nonzero.default: lambda tensor: bool(_scalar(tensor)),
+    torch.ops.aten.nonzero.default: _nonzero,
+    torch.ops.aten.masked_select.default: _masked_select,
+}
