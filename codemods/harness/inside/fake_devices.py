@@ -161,6 +161,7 @@ class _Timed(Inert):
     """A stream, event or graph: every interval that it measures is one millisecond."""
 
     cuda_stream = 0
+    device = torch.device("cuda", 0)
     stream_id = 0
 
     def __init__(self, *_args: Any, **_kwargs: Any) -> None:
@@ -230,13 +231,13 @@ def _item(self: Any) -> Any:
 
 def _tolist(self: Any) -> Any:
     real = shadows.contents(self)
-    with fake_tensor.unset_fake_temporarily():
+    with shadows.for_real():
         return _REAL_TOLIST(real)
 
 
 def _numpy(self: Any, **_kwargs: Any) -> Any:
     real = shadows.contents(self)
-    with fake_tensor.unset_fake_temporarily():
+    with shadows.for_real():
         plain = real.float() if real.dtype is torch.bfloat16 else real
         return _REAL_NUMPY(plain.detach())
 

@@ -7,12 +7,13 @@ as all of these are known and small; what is not known reads as ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch._subclasses import fake_tensor
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 from torch.utils._pytree import tree_flatten, tree_map
 from torch.utils.weak import WeakIdKeyDictionary
 
@@ -23,6 +24,16 @@ _shadows: Any = WeakIdKeyDictionary()
 _UNINITIALISED = ("empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided")
 
 
+_CPU = torch.device("cpu")
+
+
+@contextlib.contextmanager
+def for_real() -> Iterator[None]:
+    """Inside, operations are carried out on the CPU, whatever default device a program has set."""
+    with _disable_current_modes(), _CPU:
+        yield
+
+
 def forget(tensor: Any) -> None:
     """Say that the contents of `tensor` are not known any more."""
     _shadows.pop(tensor, None)
@@ -30,10 +41,12 @@ def forget(tensor: Any) -> None:
 
 def contents(tensor: Any) -> Any:
     """Return a real tensor with the contents of `tensor` as far as they are known."""
+    if not _is_fake(tensor):
+        return tensor
     known = _shadows.get(tensor)
     if known is not None:
         return known
-    with fake_tensor.unset_fake_temporarily():
+    with for_real():
         return torch.ones((), dtype=tensor.dtype).expand(tuple(tensor.shape))
 
 
@@ -59,7 +72,7 @@ def _follow(func: Any, args: Any, kwargs: dict[str, Any], result: Any) -> None:
     if known:
         for value in flat:
             if _is_fake(value) and value not in _shadows:
-                with fake_tensor.unset_fake_temporarily():
+                with for_real():
                     _shadows[value] = contents(value).clone()
         try:
             real = _carry_out(func, args, kwargs)
@@ -78,9 +91,9 @@ def _follow(func: Any, args: Any, kwargs: dict[str, Any], result: Any) -> None:
 def _carry_out(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     args, kwargs = tree_map(lambda v: _shadows.get(v, v) if _is_fake(v) else v, (args, kwargs))
     if isinstance(kwargs.get("device"), torch.device):
-        kwargs["device"] = torch.device("cpu")
+        kwargs["device"] = _CPU
     kwargs.pop("pin_memory", None)
-    with fake_tensor.unset_fake_temporarily():
+    with for_real():
         real = func(*args, **kwargs)
         if func.overloadpacket.__name__ in _UNINITIALISED:
             real.fill_(1)
@@ -97,7 +110,7 @@ def _size(value: Any) -> int:
 
 def _nonzero(tensor: Any) -> Any:
     real = contents(tensor)
-    with fake_tensor.unset_fake_temporarily():
+    with for_real():
         found = (
             torch.nonzero(real) if real.numel() <= SMALL else torch.zeros(1, tensor.dim()).long()
         )
@@ -106,7 +119,7 @@ def _nonzero(tensor: Any) -> Any:
 
 def _masked_select(tensor: Any, mask: Any) -> Any:
     real, chosen = contents(tensor), contents(mask)
-    with fake_tensor.unset_fake_temporarily():
+    with for_real():
         small = real.numel() <= SMALL
         found = torch.masked_select(real, chosen.bool()) if small else real.reshape(-1)[:1].clone()
     return _fake_of(found, tensor)
@@ -120,7 +133,7 @@ def _fake_of(real: Any, like: Any) -> Any:
 
 def _scalar(tensor: Any) -> Any:
     real = contents(tensor)
-    with fake_tensor.unset_fake_temporarily():
+    with for_real():
         return real.reshape(-1)[0].item()
 
 
