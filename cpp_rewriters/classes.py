@@ -28,10 +28,10 @@ from cpp_rewriters.text import (
 _HEAD = re.compile(
     rb"(?<!enum )\b(?:class|struct)\s+"
     rb"(?:(?:alignas\([^(){};]*\)|\[\[[^\]]*\]\]|[A-Z_][A-Z0-9_]*(?:\([^(){};]*\))?)\s+)*"
-    rb"(?P<name>[A-Za-z_]\w*)\s*(?:(?:final|[A-Z_][A-Z0-9_]*)\s*)?"
+    rb"(?P<name>(?!final\b)[A-Za-z_]\w*)\s*(?:(?:final|[A-Z_][A-Z0-9_]*)\s*)?"
     rb"(?P<bases>:(?!:)(?:[^{};()<]|<(?:[^{};<>]|<[^{};<>]*>)*>)*)?\{"
 )
-_BASE = re.compile(rb"(?:public|private|protected|virtual|\s)*([\w:]+(?:\s*<[^,]*>)?)")
+_BASE = re.compile(rb"(?:public|private|protected|virtual|\s)*([\w:]+(?:\s*<.*>)?)")
 _ACCESS = re.compile(rb"(?:public|private|protected)\s*:(?!:)")
 _NOT_A_FIELD = re.compile(
     rb"\s*(?:using|typedef|friend|static|class|struct|enum|template|virtual|explicit|operator|"

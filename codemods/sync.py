@@ -1,0 +1,270 @@
+"""`python -m codemods.sync`: merge a fork with its upstream from the true base, losing nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from codemods import options
+from codemods.start import FINDINGS, NOTHING_LEFT, start
+
+if TYPE_CHECKING:
+    from codemods.inventory import Verdict
+    from codemods.merge.git import Repository
+    from codemods.merge.landing import Session
+    from codemods.merge.plan import Plan, Sides
+    from codemods.merge.store import Store
+
+_Folder = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.command("sync")
+@click.option("--fork", type=_Folder, required=True, help="The fork's repository.")
+@click.option("--upstream", type=_Folder, help="A clone of upstream's repository.")
+@click.option("--onto", help="The upstream revision to merge.")
+@click.option("--revision", default="HEAD", show_default=True, help="The fork's revision.")
+@click.option("--to", help="TileLang release whose API upstream has; by default its own version.")
+@click.option("--dry-run", is_flag=True, help="Work it out and tell the numbers; change nothing.")
+@click.option("--continue", "go_on", is_flag=True, help="Commit what was resolved by hand.")
+@click.option("--abort", is_flag=True, help="Put the fork back as it was before the sync.")
+@click.option("--no-gates", is_flag=True, help="Do not compare the trees' public surface.")
+@click.option("--report", type=click.Path(path_type=Path), help="Write each resolution as JSON.")
+@click.option("--jobs", type=click.IntRange(0), default=0, help="Processes; 0: all cores.")
+@click.option("-v", "--verbose", is_flag=True, help="Show tracebacks.")
+def main(
+    fork: Path,
+    upstream: Path | None,
+    onto: str | None,
+    revision: str,
+    to: str | None,
+    dry_run: bool,
+    go_on: bool,
+    abort: bool,
+    no_gates: bool,
+    report: Path | None,
+    jobs: int,
+    verbose: bool,
+) -> int:
+    """Merge the upstream revision ONTO into FORK, on a branch of its own.
+
+    The fork's files change only when the whole merge is worked out. What no rule resolves is an
+    ordinary conflict in git's index: resolve it with your usual tools, `git add` it, and run
+    again with `--continue`.
+
+    Exit code 0: merged, nothing left. 1: conflicts or findings remain. 2: it could not be done.
+    """
+    from codemods.merge.git import GitError, Repository
+    from codemods.merge.record import BadRecord
+
+    try:
+        ours = Repository.open(fork)
+        if go_on or abort:
+            return _go_on(ours, gates=not no_gates) if go_on else _abort(ours)
+        if upstream is None or onto is None:
+            raise click.UsageError("give `--upstream REPO` and `--onto REV`")
+        return _sync(
+            ours,
+            Repository.open(upstream),
+            revision,
+            onto,
+            _Wish(options.release(to) if to else None, dry_run, not no_gates, report, jobs),
+        )
+    except (GitError, BadRecord, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+class _Wish:
+    def __init__(
+        self, release: str | None, dry_run: bool, gates: bool, report: Path | None, jobs: int
+    ) -> None:
+        self.release, self.dry_run, self.gates = release, dry_run, gates
+        self.report, self.jobs = report, options.jobs(jobs)
+
+
+def _sync(fork: Repository, upstream: Repository, revision: str, onto: str, wish: _Wish) -> int:
+    from codemods.merge import landing, plan
+    from codemods.merge.store import scratch_store
+
+    open_session = landing.session_of(fork)
+    if open_session is not None and not wish.dry_run:
+        if open_session.state == "open":
+            raise click.UsageError("a sync is open: finish it with `--continue` or `--abort`")
+        _say("an interrupted sync is rolled back first")
+        landing.roll_back(fork, open_session)
+    if not wish.dry_run:
+        landing.check_clean(fork)
+    sides = plan.Sides(fork, upstream, fork.commit(revision), upstream.commit(onto))
+    with scratch_store(fork, upstream) as store:
+        made = plan.make(store, sides, wish.release, wish.jobs, _say)
+        if wish.gates:
+            _say("compare the trees' public surface")
+            made.gates = plan.gates(store, made, store.write_tree(plan.result_tree(made)))
+        _tell(made)
+        if wish.report is not None:
+            wish.report.write_text(_as_json(made), "utf-8")
+        if not wish.dry_run:
+            _land(fork, store, made)
+    left = made.resolved.conflicts or made.vanished or (made.gates and made.gates.losses)
+    return FINDINGS if left else NOTHING_LEFT
+
+
+def _land(fork: Repository, store: Store, made: Plan) -> None:
+    from codemods.merge import commits, landing
+
+    sides = made.sides
+    series = commits.make(store, made, commits.identity_of(fork))
+    head = fork.run("symbolic-ref", "--quiet", "HEAD", ok=(0, 1)).stdout.decode().strip()
+    before = fork.commit("HEAD")
+    session = landing.Session(
+        state="applying",
+        head=head or before,
+        before=before,
+        branch=_free_branch(fork, sides),
+        tip=series.tip,
+        base=made.base.commit,
+        onto=sides.onto,
+        onto_tree=store.tree_of(sides.onto),
+        lifted_base=store.write_tree(made.lifted.base),
+        lifted_fork=store.write_tree(made.lifted.fork),
+        url=commits.address(sides.upstream),
+        release=made.release,
+        paths=tuple(sorted(made.resolved.conflicts)),
+    )
+    landing.land(fork, store, made.resolved, session)
+    if session.paths:
+        _say(
+            f"on branch `{session.branch}`; resolve the {len(session.paths)} conflicts, `git add` "
+            "them, and run `python -m codemods.sync --fork ... --continue`"
+        )
+    else:
+        landing.close(fork)
+        _say(f"merged: branch `{session.branch}`")
+
+
+def _free_branch(fork: Repository, sides: Sides) -> str:
+    from codemods.merge.commits import branch_name
+
+    name = branch_name(sides.onto, date.today())
+    taken = set(fork.git("for-each-ref", "--format=%(refname)", "refs/heads/sync/").split())
+    return next(
+        candidate
+        for candidate in (name, *(f"{name}-{number}" for number in range(2, 1000)))
+        if f"refs/heads/{candidate}" not in taken
+    )
+
+
+def _go_on(fork: Repository, *, gates: bool) -> int:
+    from codemods.merge import landing
+
+    session = _session(fork)
+    if session.state != "open":
+        raise click.UsageError(
+            "the sync was interrupted before its conflicts were written: start again"
+        )
+
+    def judge(tree: str) -> Iterable[str]:
+        return _verdict(fork, session, tree) if gates else ()
+
+    made, wrong = landing.continue_sync(fork, session, judge)
+    for line in wrong:
+        click.echo(line)
+    if made is None:
+        return FINDINGS
+    _say(f"merged: {made[:12]} on branch `{session.branch}`")
+    return NOTHING_LEFT
+
+
+def _abort(fork: Repository) -> int:
+    from codemods.merge import landing
+
+    landing.roll_back(fork, _session(fork))
+    _say("the fork is as it was before the sync")
+    return NOTHING_LEFT
+
+
+def _session(fork: Repository) -> Session:
+    from codemods.merge import landing
+
+    session = landing.session_of(fork)
+    if session is None:
+        raise click.UsageError(f"no sync is open in `{fork.path}`")
+    return session
+
+
+def _verdict(fork: Repository, session: Session, tree: str) -> list[str]:
+    from codemods.inventory import take
+    from codemods.merge import plan
+
+    trees = (session.lifted_base, session.lifted_fork, session.onto_tree, tree)
+    verdict = plan.judge(fork, [take(fork.path, name) for name in trees], tree)
+    return [str(loss) for loss in verdict.losses]
+
+
+def _tell(made: Plan) -> None:
+    """Numbers to stderr, what a person must look at to stdout."""
+    from codemods.merge.resolve import counts
+
+    base, resolved = made.base, made.resolved
+    _say(f"true base: {base.commit} ({base.subject.strip()})")
+    _say(
+        f"  {base.equal} of {base.files} files equal, {base.margin} more than at the next best; "
+        f"plateau of {len(base.plateau)}"
+    )
+    for warning in made.warnings:
+        _say(f"warning: {warning}")
+    gits = f"{made.git_conflicts}" if made.git_conflicts >= 0 else "no merge"
+    _say(
+        f"conflicts: {gits} with git's own base, {made.base_conflicts} with the true base, "
+        f"{len(resolved.conflicts)} left"
+    )
+    rules = ", ".join(f"{rule} {count}" for rule, count in counts(resolved.resolutions).items())
+    _say(f"resolved by rule: {rules or 'nothing'}")
+    _say(f"ported {len(made.lifted.ported)} files, formatted {len(made.lifted.formatted)}")
+    for path in sorted(resolved.conflicts):
+        reasons = "; ".join(resolved.reasons.get(path, ()))
+        click.echo(f"{path}: conflict{': ' + reasons if reasons else ''}")
+    for finding in made.vanished:
+        click.echo(
+            f"{finding.path}:{finding.line}:{finding.column}: {finding.code} {finding.message}"
+        )
+    if made.gates is not None:
+        _tell_gates(made.gates)
+    _say(f"seconds: {', '.join(f'{name} {s}' for name, s in made.seconds.items())}")
+
+
+def _tell_gates(verdict: Verdict) -> None:
+    from collections import Counter
+
+    for loss in verdict.losses:
+        click.echo(str(loss))
+    found = Counter(loss.gate.value for loss in verdict.losses)
+    names = ("lost", "invented", "resurrected", "upstream-lost")
+    _say("gates: " + ", ".join(f"{name} {found[name]}" for name in names))
+    _say(f"waived: {len(verdict.waived)}")
+
+
+def _as_json(made: Plan) -> str:
+    """Each resolution with the three sides, for a reviewer."""
+    entries = [
+        {
+            k: v.decode("utf-8", "replace") if isinstance(v, bytes) else v
+            for k, v in asdict(r).items()
+        }
+        for r in made.resolved.resolutions
+    ]
+    return json.dumps({"base": made.base.commit, "resolutions": entries}, indent=1)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+if __name__ == "__main__":
+    sys.exit(start(main))
