@@ -434,6 +434,7 @@ class ClassFacts:
     is_enum: bool = False
     homes: tuple[str, ...] = ()  # the sources that define methods of it out of line
     ambiguous: bool = False
+    unnamable: bool = False  # a template, or a class inside another
 
     @property
     def home(self) -> str:
@@ -470,7 +471,8 @@ def parameter_names(text: bytes, span: Span) -> list[str]:
 
 _ENUM = re.compile(rb"\benum\s+(?:class\s+|struct\s+)?(\w+)\s*(?::[\w\s:]+)?\{")
 _REGISTERED = re.compile(rb"\bTVM_REGISTER_(?:NODE|OBJECT)_TYPE\s*\(\s*([\w:]+)\s*\)")
-_CALLED = re.compile(rb"\b(\w+)::RegisterReflection\s*\(\s*\)\s*;")
+_CALLED = re.compile(rb"\b(\w+)::(?:RegisterReflection|_GetOrAllocRuntimeTypeIndex)\s*\(\s*\)\s*;")
+_TEMPLATE = re.compile(rb"\btemplate\s*<[^;{}]*>\s*$")
 
 
 def _gather(source: Source) -> dict[str, ClassFacts] | None:
@@ -494,6 +496,8 @@ def _gather(source: Source) -> dict[str, ClassFacts] | None:
             declares_reflection=any(m.name == "RegisterReflection" for m in cls.methods),
             eq_kind=kind[1].decode() if kind else "",
             ambiguous=cls.name in found and found[cls.name].path != "",
+            unnamable=_TEMPLATE.search(text, max(0, cls.span[0] - 300), cls.span[0]) is not None
+            or any(c.body[0] <= cls.span[0] < c.body[1] for c in classes(source)),
         )
     for match in _ENUM.finditer(text):
         update(match[1].decode(), is_enum=True)
@@ -551,6 +555,7 @@ _MERGED = (
     "eq_kind",
     "registered_by_macro",
     "is_enum",
+    "unnamable",
 )
 _EMPTY = ClassFacts("")
 
@@ -587,6 +592,7 @@ CLASSES = Collector(
         "RegisterReflection",
         "SEqualReduce",
         "SHashReduce",
+        "::",  # a method defined out of line says where a class's code is
     ),
     gather=_gather,
     digest=_digest,

@@ -2,12 +2,15 @@
 
 Registering a node used to be a macro of its own. It now happens when `ObjectDef<Node>` runs. Deleting
 the macro is only right where that happens, so the call of `RegisterReflection` takes the macro's place
-when nothing else in the tree makes it. The same holds for a node that declares a type and a
-`RegisterReflection` which nobody calls: before, its fields could not be seen from Python either, but
-the type was known by its key.
+when nothing else in the tree makes it; for a node without reflection the bare type is registered.
 
-A node without any reflection gets a `RegisterReflection` that registers the bare type. Registering a
-type twice aborts the process, so a call that exists anywhere is never repeated.
+The old declaration macro also made each type known by its key when the library was loaded, whether
+or not anything registered it. The new one does so at the first use, which is too late for Python's
+`register_object(key)`: importing the package would fail. So a node that declares a type which
+nothing registers gets the call of its `RegisterReflection`, or, where it has none,
+`_GetOrAllocRuntimeTypeIndex()`, which does what the old macro did and no more.
+
+Registering a type twice aborts the process, so a call that exists anywhere is never repeated.
 """
 
 from __future__ import annotations
@@ -29,11 +32,14 @@ from codemods.model import (
     Source,
 )
 from cpp_rewriters import includes
-from cpp_rewriters.classes import CLASSES, ClassFacts, out_of_line
+from cpp_rewriters.classes import CLASSES, ClassFacts, classes, out_of_line
 from cpp_rewriters.text import calls, code, lines, newline, preceded_by, skip_space
 
 MACROS = ("TVM_REGISTER_NODE_TYPE", "TVM_REGISTER_OBJECT_TYPE")
 _CALL = "TVM_FFI_STATIC_INIT_BLOCK() {{ {node}::RegisterReflection(); }}"
+_KNOW = "TVM_FFI_STATIC_INIT_BLOCK() {{ {node}::_GetOrAllocRuntimeTypeIndex(); }}"
+_NEW_MACROS = ("TVM_FFI_DECLARE_OBJECT_INFO", "TVM_FFI_DECLARE_OBJECT_INFO_FINAL")
+_SOURCES = (".cc", ".cpp", ".cxx", ".cu", ".mm")
 
 
 def _replace(source: Source, facts: Facts) -> Iterator[Outcome]:
@@ -111,25 +117,43 @@ def _defined_in_a_block(cls: ClassFacts) -> bool:
 def _call_the_uncalled(
     source: Source, known: Mapping[str, ClassFacts], called: set[str]
 ) -> Iterator[Outcome]:
-    """Nodes whose `RegisterReflection` exists and is called nowhere: call it beside their code."""
-    ends: dict[str, int] = {}
-    for method in out_of_line(source):
-        ends[method.owner] = max(ends.get(method.owner, 0), method.span[1])
-    for name, at in sorted(ends.items(), key=lambda item: item[1]):
-        cls = known.get(name)
-        if (
-            cls is None
-            or not cls.declares_reflection
-            or cls.reflection_called
-            or not cls.declares
-            or name in called
-            or cls.registered_by_macro
-            or cls.home != source.path
-        ):
+    """Nodes that declare a type which nothing registers: register it beside their code."""
+    parents = {base for cls in known.values() if cls.declares for base in cls.bases}
+    ends: dict[int, list[str]] = {}
+    for name in sorted(known):
+        cls = known[name]
+        registered = cls.reflection_called or cls.registered_by_macro or _defined_in_a_block(cls)
+        # a child's registration makes its parents known
+        if not cls.declares or registered or name in called | parents:
             continue
-        block = newline(source) * 2 + _CALL.format(node=name).encode()
-        yield Edit(at, at, block)
-        yield from includes.add(source, "tvm/ffi/reflection/registry.h", system=True)
+        if not cls.declares_reflection and cls.declares in _NEW_MACROS:
+            continue  # never was known before its first use
+        at = None if cls.ambiguous or cls.unnamable else _end_of_its_code(source, known, cls)
+        if at is not None:
+            ends.setdefault(at, []).append(name)
+    for at, names in sorted(ends.items()):
+        for name in names:
+            call = _CALL if known[name].declares_reflection else _KNOW
+            yield Edit(at, at, newline(source) * 2 + call.format(node=name).encode())
+        if any(known[name].declares_reflection for name in names):
+            yield from includes.add(source, "tvm/ffi/reflection/registry.h", system=True)
+
+
+def _end_of_its_code(
+    source: Source, known: Mapping[str, ClassFacts], cls: ClassFacts
+) -> int | None:
+    """Where code of `cls` ends in `source`, if that is the file that the class's code is in."""
+    if cls.home:
+        owners = {cls.name} if cls.home == source.path else set()
+    elif cls.path.endswith(_SOURCES):
+        here = cls.path == source.path
+        spans = [c.span for c in classes(source) if c.name == cls.name and here]
+        return skip_space(code(source), spans[0][1]) + 1 if spans else None
+    else:  # all of it stands in the header: beside the code of the header's other classes
+        others = {other.name: other for other in known.values() if other.path == cls.path}
+        home = min((other.home for other in others.values() if other.home), default="")
+        owners = set(others) if home == source.path else set()
+    return max((m.span[1] for m in out_of_line(source) if m.owner in owners), default=None)
 
 
 def _in_directive(source: Source, offset: int) -> bool:
@@ -164,7 +188,7 @@ MIGRATION = Migration(
     removed="0.1.7",
     upstream=("apache/tvm#18188",),
     effort=Effort.LOW,
-    rewrites=(Rewrite(Language.CPP, (*MACROS, "::"), _replace, needs=(CLASSES,)),),
+    rewrites=(Rewrite(Language.CPP, (*MACROS, "::", "_OBJECT_INFO"), _replace, needs=(CLASSES,)),),
     old_names=("TVM_REGISTER_NODE_TYPE",),
     examples=(
         Example(
@@ -192,6 +216,45 @@ TVM_REGISTER_NODE_TYPE(LayoutNode);
             finding="is registered with a creator",
             postlude="}\n",
             compiles=False,
+        ),
+        Example(
+            title="nothing registers a type that was known when the library was loaded",
+            prelude='#include "ops.h"\n#include <tvm/ffi/reflection/registry.h>\nnamespace tvm {\n',
+            before="""ScanOp::ScanOp(int axis) { data_ = ffi::make_object<ScanOpNode>(); }
+""",
+            after="""ScanOp::ScanOp(int axis) { data_ = ffi::make_object<ScanOpNode>(); }
+
+TVM_FFI_STATIC_INIT_BLOCK() { ScanKindNode::RegisterReflection(); }
+
+TVM_FFI_STATIC_INIT_BLOCK() { ScanOpNode::_GetOrAllocRuntimeTypeIndex(); }
+""",
+            postlude="}\n",
+            path="src/ops.cc",
+            others={
+                "src/ops.h": """#pragma once
+#include <tvm/ffi/reflection/registry.h>
+#include <tvm/ir/expr.h>
+namespace tvm {
+class ScanKindNode : public Object {
+public:
+  int kind;
+  static void RegisterReflection() {
+    ffi::reflection::ObjectDef<ScanKindNode>().def_ro("kind", &ScanKindNode::kind);
+  }
+  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("demo.ScanKind", ScanKindNode, Object);
+};
+class ScanOpNode : public Object {
+public:
+  static constexpr const char *_type_key = "demo.ScanOp";
+  TVM_DECLARE_FINAL_OBJECT_INFO(ScanOpNode, Object);
+};
+class ScanOp : public ObjectRef {
+public:
+  explicit ScanOp(int axis);
+};
+}
+"""
+            },
         ),
     ),
 )
