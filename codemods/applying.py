@@ -7,10 +7,29 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
+from typing import Any
 
 from codemods import offsets, sanity, suppress
 from codemods.model import Edit, Facts, Migration, NewFile, Remark, Source
 from codemods.offsets import Lines
+
+
+class NeedsTree(Exception):
+    """A migration that concerns the given files must know the rest of the tree."""
+
+
+class UnknownFacts(dict[str, Any]):
+    """The facts of a run that sees a part of a tree: asking for one raises `NeedsTree`."""
+
+    def __missing__(self, name: str) -> Any:
+        raise NeedsTree(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return what `[]` would; a default is no answer about the rest of the tree."""
+        return self[name]
+
+    def __contains__(self, name: object) -> bool:
+        raise NeedsTree(str(name))
 
 
 @dataclass(frozen=True)
@@ -70,6 +89,8 @@ def apply_all(
         try:
             step, made, kept = _apply(source, migration, facts, unsafe)
             text = offsets.apply(source.data, step.edits)
+        except NeedsTree:
+            raise
         except Exception as error:  # a bug of ours must not cost the user the other files
             message = f"internal error in {migration.code}, not applied here: {error!r}"
             failures.append(Failure("TF911", message, trace=traceback.format_exc()))

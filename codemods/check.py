@@ -99,7 +99,7 @@ def _by_root(paths: Sequence[Path]) -> list[tuple[Path, frozenset[str] | None]]:
 
 
 def _check(root: Path, names: frozenset[str] | None, asked: _Asked) -> tuple[Result, Ported | None]:
-    from codemods import engine, shares, tree
+    from codemods import applying, shares, tree
 
     if names is None:
         found = tree.read(tree.find(root))
@@ -111,7 +111,7 @@ def _check(root: Path, names: frozenset[str] | None, asked: _Asked) -> tuple[Res
             return _result(root, asked, found, None), None
         try:
             ported = _port(found.data, asked, alone=True)
-        except engine.NeedsTree:
+        except applying.NeedsTree:
             ported = _only(_port(tree.read(tree.find(root)).data, asked), names)
     return _result(root, asked, found, ported), ported
 

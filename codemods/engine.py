@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from codemods import ladder
-from codemods.applying import Failure, Rewritten
+from codemods.applying import Failure, Rewritten, UnknownFacts
 from codemods.filestate import FileState
 from codemods.model import (
     TARGET,
@@ -47,10 +47,6 @@ Progress = Callable[[str, int], None]
 
 class InternalError(Exception):
     """A bug of a migration, with the facts needed to mend it."""
-
-
-class NeedsTree(Exception):
-    """A migration that concerns the given files must know the rest of the tree."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +84,8 @@ def port(
     """Carry `files` to the release `target` (or what it means) with those migrations that apply.
 
     Migrations that are not safe only report, unless `unsafe`. The answer is the same for any
-    number of `jobs`. `alone`: the files are a part of a tree, raise `NeedsTree` if that matters.
+    number of `jobs`. `alone`: the files are a part of a tree; `NeedsTree` if a migration asks
+    what the rest of it says.
     """
     exact = ladder.resolve(target)
     chosen = [migration for migration in migrations if ladder.applies(migration, exact)]
@@ -149,14 +146,12 @@ class _Run:
         """Apply one rung until nothing changes."""
         codes = tuple(migration.code for migration in members)
         gathered: dict[str, dict[str, Any]] = {}
-        facts: dict[str, Any] = {TARGET: self.target}
+        facts: dict[str, Any] = (UnknownFacts if self.alone else dict)({TARGET: self.target})
         held: dict[str, tuple[str, ...]] = {}
         dirty = set(self.files)
         for _ in range(MAX_PASSES):
             held.update(self._look(dirty, codes))
-            needed = self._needed(held)
-            if needed and self.alone:
-                raise NeedsTree(", ".join(collector.name for collector in needed))
+            needed = [] if self.alone else self._needed(held)
             moved = self._collect(needed, gathered, facts, dirty)
             work: list[tuple[str, tuple[str, ...]]] = []
             for path, holding in sorted(held.items()):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import click
 
 from codemods.model import Finding
+from codemods.residue import UNSEEN
 from codemods.result import Result
 
 FORMATS = ("text", "json", "github")
@@ -40,7 +41,7 @@ def everything(result: Result) -> list[Finding]:
             f"see `python -m codemods.explain {entry.code}`",
         )
         for entry in result.residue
-        if entry.kind not in ("macro body", "inactive #if")
+        if entry.kind not in UNSEEN
     )
     found += (
         Finding(

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from codemods import suppress
 from codemods.lexing import Lexed
-from codemods.model import Finding, Language, Migration
+from codemods.model import Finding, Language, Migration, Source
 from codemods.offsets import Lines
 from codemods.tree import classify
 
-UNSEEN = ("macro body", "inactive #if")
+UNPARSED = "text that does not parse"
+UNSEEN = ("macro body", "inactive #if", UNPARSED)
 """Kinds of text that no syntax tree covers."""
 
 
@@ -99,6 +100,7 @@ def _scan_file(
     explained: set[tuple[str, int, str]],
 ) -> tuple[list[Residue], list[Region]]:
     lines, lexed = Lines(data), Lexed(data, language)
+    source = Source(path, data, language)
     kept = suppress.directives(data)
     residue: list[Residue] = []
     regions: list[Region] = []
@@ -112,11 +114,27 @@ def _scan_file(
         if any(d.covers == line and d.matches(code) for d in kept):
             continue
         kind = lexed.kind(match.start())
+        if kind == "code" and _is_unparsed(source, match.start()):
+            kind = UNPARSED
         name = match[0].decode()
         if kind in UNSEEN:
             _extend(regions, Region(path, line, line, kind, (name,)))
         residue.append(Residue(path, line, column, name, kind, code))
     return residue, regions
+
+
+def _is_unparsed(source: Source, offset: int) -> bool:
+    """Say whether a place lies where the language's parser gave up."""
+    if source.language is Language.PYTHON:
+        from py_rewriters import parsing
+
+        return isinstance(source.once(parsing.parse), parsing.Problem)
+    if source.language is not Language.CPP:
+        return False
+    from cpp_rewriters import syntax
+
+    node = syntax.node_at(source, offset)
+    return node.is_error or any(ancestor.is_error for ancestor in syntax.ancestors(node))
 
 
 def _is_new_form(data: bytes, start: int) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from codemods import engine
+from codemods.applying import NeedsTree
 from codemods.model import (
     Collector,
     Edit,
@@ -193,3 +194,16 @@ def test_the_answer_does_not_depend_on_the_number_of_processes() -> None:
     files = {f"{n}.cc": b"one\n" * 5 + b"." * 60_000 + str(n).encode() for n in range(9)}
     rules = [rename("TF101", "one", "two"), rename("TF301", "two", "three")]
     assert engine.port(files, rules, jobs=3) == engine.port(files, rules, jobs=1)
+
+
+def test_a_part_of_a_tree_is_enough_until_a_migration_asks_for_facts() -> None:
+    classes = Collector("classes", Language.CPP, (), lambda source: None, lambda gathered: 1)
+
+    def apply(source: Source, facts: Facts) -> Iterable[Outcome]:
+        if b"class" in source.data:
+            yield Edit(0, 0, str(facts["classes"]).encode())
+
+    asking = migration("TF301", Rewrite(Language.CPP, (), apply, (classes,)))
+    assert not engine.port({"a.cc": b"int"}, [asking], alone=True).changed
+    with pytest.raises(NeedsTree, match="classes"):
+        engine.port({"a.cc": b"class"}, [asking], alone=True)

@@ -91,3 +91,12 @@ def test_python_strings_and_comments_are_told_apart() -> None:
         "comment",
         "code",
     ]
+
+
+def test_names_where_the_parser_gave_up_are_regions_not_analysed() -> None:
+    files = {"a.py": b"old_call(\ntvm.old\n", "b.cc": b"class { ) old_call ( } ;;; ]\n"}
+    _, regions = residue.scan(files, [MIGRATION], [])
+    assert [(region.path, region.reason) for region in regions] == [
+        ("a.py", residue.UNPARSED),
+        ("b.cc", residue.UNPARSED),
+    ]
