@@ -58,3 +58,61 @@ def _named(module: Module, node: ast.Call, grown: Grown) -> Iterator[Outcome]:
             "changed because which one is meant cannot be told",
             f"write `{grown.keyword}=` or `{grown.now}=`",
         )
+
+
+def member_kept(
+    functions: tuple[str, ...],
+    witnesses: tuple[tuple[int, str], ...],
+    members: int,
+    position: int,
+    keyword: str,
+) -> Rewrite:
+    """Return the rewrite that hands on `keyword` of a node that is rebuilt from another.
+
+    A call of one of `functions` (dotted) is taken for rebuilding `x` when each of at least
+    `members` of the `witnesses`, a 0-based position and a member, is `x.member` for one `x`.
+    """
+
+    def apply(source: Source, facts: Facts) -> Iterator[Outcome]:
+        names = resolver(source, facts)
+        if isinstance(names, Problem):
+            return
+        for node, scope in names.analysis.scope_of.items():
+            if not isinstance(node, ast.Call) or _is_given(node, position, keyword):
+                continue
+            rebuilt = _rebuilt(node, witnesses, members)
+            if rebuilt is not None and names.expression(node.func, scope) in functions:
+                last = max(
+                    *(names.module.end(each) for each in node.args),
+                    *(names.module.end(each) for each in node.keywords),
+                    0,
+                )
+                text = names.module.text(rebuilt).decode(names.module.encoding or "utf-8")
+                addition = f", {keyword}={text}.{keyword}"
+                yield Edit(last, last, addition.encode(names.module.encoding or "utf-8"))
+
+    tokens = tuple({name.rpartition(".")[2] + "(" for name in functions})
+    return Rewrite(Language.PYTHON, tokens, apply, needs=(EXPORTS,))
+
+
+def _is_given(node: ast.Call, position: int, keyword: str) -> bool:
+    """Return whether `keyword` is given, or may be by `*` or `**`."""
+    return (
+        len(node.args) > position
+        or any(each.arg in (None, keyword) for each in node.keywords)
+        or any(isinstance(each, ast.Starred) for each in node.args)
+    )
+
+
+def _rebuilt(
+    node: ast.Call, witnesses: tuple[tuple[int, str], ...], members: int
+) -> ast.expr | None:
+    """Return the expression whose members `node` is built from, or None."""
+    found: dict[str, list[ast.expr]] = {}
+    for position, member in witnesses:
+        if position < len(node.args):
+            argument = node.args[position]
+            if isinstance(argument, ast.Attribute) and argument.attr == member:
+                found.setdefault(ast.dump(argument.value), []).append(argument.value)
+    enough = [values for values in found.values() if len(values) >= members]
+    return enough[0][0] if enough else None

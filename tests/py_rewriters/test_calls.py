@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from py_rewriters.calls import Grown, keyword_for_position
+from py_rewriters.calls import Grown, keyword_for_position, member_kept
 from py_rewriters.global_names import renamed_global_function
 from tests.py_rewriters.applying import applied, remarks
 
 VERB = keyword_for_position(Grown(("tvm.tir.Call",), 3, "span", "annotations"))
+KEPT = member_kept(("tvm.tir.Call",), ((0, "dtype"), (1, "op")), 2, 3, "notes")
 NAME = renamed_global_function("a.old", "a.new")
 
 
@@ -37,3 +38,23 @@ def test_a_string_that_is_the_name_is_changed_and_no_other() -> None:
 def test_a_name_that_the_tree_registers_stays() -> None:
     others = {"src/a.cc": 'TVM_REGISTER_GLOBAL("a.old");\n'}
     assert applied(NAME, 'f("a.old")\n', "b.py", others) == 'f("a.old")\n'
+
+
+def test_a_rebuilt_node_keeps_its_member() -> None:
+    text = (
+        "from tvm import tir\ntir.Call(a.b.dtype, a.b.op, [tir.Call(x.dtype, x.op, y, span=s)],)\n"
+    )
+    assert applied(KEPT, text) == (
+        "from tvm import tir\ntir.Call(a.b.dtype, a.b.op, "
+        "[tir.Call(x.dtype, x.op, y, span=s, notes=x.notes)], notes=a.b.notes,)\n"
+    )
+
+
+def test_a_new_node_gets_no_member() -> None:
+    text = (
+        "from tvm import tir\n"
+        "tir.Call(x.dtype, y.op, z)\ntir.Call('int32', x.op, z)\ntir.Call(x.dtype, x.op, *z)\n"
+        "tir.Call(x.dtype, x.op, z, notes=None)\ntir.Call(x.dtype, x.op, z, n)\n"
+        "other.Call(x.dtype, x.op, z)\n"
+    )
+    assert applied(KEPT, text) == text

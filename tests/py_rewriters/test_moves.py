@@ -221,3 +221,12 @@ def test_a_submodule_is_not_taken_for_what_a_star_import_brings() -> None:
     verb = moved({"tvm.tir.op.make": "tvm.tir.op.create"})
     text = "import own.tir.op as op\nop.make()\n"
     assert applied(verb, text, "x.py", others) == text
+
+
+def test_names_that_a_hasty_renaming_wrote_are_mended() -> None:
+    from codemods.migrations.r3.tvm_ffi_became_a_package import MIGRATION
+
+    text = "from tvm.ffi.runtime_ctypes import DataType\nfrom tvm.ffi.base import py_str\n"
+    assert applied(MIGRATION.rewrites[0], text) == (
+        "from tvm.runtime import DataType\nfrom tvm.base import py_str\n"
+    )

@@ -6,6 +6,9 @@ carried (coalesced widths, TMA and eviction hints), silently.
 
 A call is taken as rebuilt from `x` when its operator is `x->op`, or its type is `x`'s and its operator
 is computed from `x->op`: it gets `x->annotations`. A new call that names a span gets none, `{}`.
+
+In Python, a span by position would be taken for the annotations, and a call built from `x.dtype` and
+`x.op` would lose them; both are written as keywords, which hold on either side.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from codemods.model import (
     Source,
 )
 from cpp_rewriters.construct import constructions, is_span
+from py_rewriters.calls import Grown, keyword_for_position, member_kept
 
 # a call of another dialect, whose first argument is no data type, has other arguments
 _TYPED = re.compile(r"dtype\b|\bDataType\b")
@@ -66,6 +70,8 @@ def _origin(arguments: list[str]) -> str | None:
     return None
 
 
+_PYTHON = ("tvm.tir.Call", "tvm.tir.expr.Call")
+
 _PRELUDE = """#include <tvm/tir/expr.h>
 #include <tvm/tir/builtin.h>
 namespace tvm {
@@ -81,7 +87,11 @@ MIGRATION = Migration(
     removed="0.1.7.post2",
     upstream=("tile-ai/tilelang#1539", "tile-ai/tilelang#1663"),
     effort=Effort.LOW,
-    rewrites=(Rewrite(Language.CPP, ("Call",), _keep_annotations),),
+    rewrites=(
+        Rewrite(Language.CPP, ("Call",), _keep_annotations),
+        keyword_for_position(Grown(_PYTHON, 3, "span", "annotations")),
+        member_kept(_PYTHON, ((0, "dtype"), (1, "op")), 2, 3, "annotations"),
+    ),
     examples=(
         Example(
             title="with and without a span, rebuilt and new",
@@ -101,6 +111,32 @@ MIGRATION = Migration(
 }
 """,
             postlude="}\n",
+        ),
+        Example(
+            title="in Python, where a span by position would become the annotations",
+            language=Language.PYTHON,
+            before=(
+                "from tvm import tir\n\n\n"
+                "def again(call: tir.Call, args) -> tir.Call:\n"
+                "    return tir.Call(call.dtype, call.op, args, call.span)\n"
+            ),
+            after=(
+                "from tvm import tir\n\n\n"
+                "def again(call: tir.Call, args) -> tir.Call:\n"
+                "    return tir.Call("
+                "call.dtype, call.op, args, span=call.span, annotations=call.annotations)\n"
+            ),
+        ),
+        Example(
+            title="in Python, an argument that may be either",
+            language=Language.PYTHON,
+            before=(
+                "from tvm import tir\n\n\n"
+                "def again(call: tir.Call, args, extra) -> tir.Call:\n"
+                "    return tir.Call(call.dtype, call.op, args, extra)\n"
+            ),
+            after=None,
+            finding="which one is meant cannot be told",
         ),
     ),
 )

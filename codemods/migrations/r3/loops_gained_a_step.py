@@ -6,6 +6,9 @@ loop rebuilt from another one without a span still compiles, and runs with step 
 A loop is taken as rebuilt from `x` when its variable is `x->loop_var`, or it passes `x->span`: it gets
 `x->step`. Where it left out the binding or the annotations, they are written as the defaults that they
 were. The factory of loop frames, `f_make_for_loop`, takes the steps of its loops as a third parameter.
+
+In Python, a span by position would be taken for the step, and a loop over `x.loop_var` would lose it;
+both are written as keywords.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from codemods.model import (
 )
 from cpp_rewriters.construct import constructions, is_span
 from cpp_rewriters.text import closing, code, skip_space, split, words
+from py_rewriters.calls import Grown, keyword_for_position, member_kept
 
 _OBJECT = r"(?:this->)?[A-Za-z_]\w*(?:(?:->|\.)\w+(?:\(\))?)*"
 _DEFAULTS = ("std::nullopt", "{}")  # of the thread binding and the annotations
@@ -76,6 +80,8 @@ def _take_steps(source: Source, facts: Facts) -> Iterator[Outcome]:
             yield Edit(at, at, b"const ffi::Array<ffi::Optional<PrimExpr>> & /*steps*/, ")
 
 
+_PYTHON = ("tvm.tir.For", "tvm.tir.stmt.For")
+
 _PRELUDE = """#include <tvm/tir/stmt.h>
 #include <tvm/script/ir_builder/tir/frame.h>
 namespace tvm {
@@ -94,6 +100,8 @@ MIGRATION = Migration(
     rewrites=(
         Rewrite(Language.CPP, ("For",), _keep_step),
         Rewrite(Language.CPP, ("f_make_for_loop",), _take_steps),
+        keyword_for_position(Grown(_PYTHON, 7, "span", "step")),
+        member_kept(_PYTHON, ((0, "loop_var"),), 1, 7, "step"),
     ),
     examples=(
         Example(
@@ -127,6 +135,21 @@ MIGRATION = Migration(
   };
 """,
             postlude="}\n}\n",
+        ),
+        Example(
+            title="in Python",
+            language=Language.PYTHON,
+            before=(
+                "from tvm import tir\n\n\n"
+                "def again(loop: tir.For, body) -> tir.For:\n"
+                "    return tir.For(loop.loop_var, loop.min, loop.extent, loop.kind, body)\n"
+            ),
+            after=(
+                "from tvm import tir\n\n\n"
+                "def again(loop: tir.For, body) -> tir.For:\n"
+                "    return tir.For("
+                "loop.loop_var, loop.min, loop.extent, loop.kind, body, step=loop.step)\n"
+            ),
         ),
     ),
 )

@@ -30,6 +30,9 @@ _TABLE = {
     "tvm.ffi.ndarray": "tvm_ffi._tensor",
     "tvm.ffi.dtype": "tvm_ffi._dtype",
     "tvm.ffi.convert": "tvm_ffi.convert",
+    # Neither existed under `tvm.ffi`; hasty renamings of `tvm._ffi` have written them.
+    "tvm.ffi.runtime_ctypes": "tvm.runtime",
+    "tvm.ffi.base": "tvm.base",
     "tvm.ffi.NDArray": "tvm.runtime.Tensor",
     "tvm.ffi.DataTypeCode": "tvm.DataTypeCode",
     "tvm.ffi.ObjectGeneric": "tvm_ffi.ObjectConvertible",
@@ -45,7 +48,7 @@ MIGRATION = Migration(
     upstream=("apache/tvm#18226", "tile-ai/tilelang#1108", "apache/tvm#19721"),
     effort=Effort.LOW,
     old_names=("tvm.ffi",),
-    rewrites=(moved(_TABLE), moved_in_cython(_TABLE)),
+    rewrites=(moved(_TABLE, modules=("tvm.base", "tvm.runtime")), moved_in_cython(_TABLE)),
     examples=(
         Example(
             title="the import and every use",
