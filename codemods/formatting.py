@@ -1,7 +1,8 @@
 """Formats changed C++ lines with the tree's own `.clang-format`; untouched lines never move.
 
 clang-format may reflow a whole statement for one changed line in it. Of what it proposes, only the
-replacements are taken that lie wholly within changed lines.
+replacements are taken that lie within changed lines, or within the short list or statement that a
+changed line is part of: half of a reflow is worse than none.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from functools import partial
 from pathlib import Path
 
 from codemods import offsets
-from codemods.model import Edit, Finding, Language
+from codemods.model import Edit, Finding, Language, Source
 from codemods.tree import classify
+from cpp_rewriters import syntax
 
 _SUFFIXES = re.compile(r"\.(?:cu|cuh|hip)$")
 
@@ -83,6 +85,43 @@ def changed_lines(text: bytes, steps: Sequence[Sequence[Edit]]) -> list[tuple[in
     return _ranges(sorted(touched))
 
 
+_UNITS = frozenset(
+    (
+        "argument_list",
+        "declaration",
+        "expression_statement",
+        "field_declaration",
+        "function_declarator",
+        "initializer_list",
+        "parameter_list",
+        "return_statement",
+    )
+)
+_LONGEST_UNIT = 12
+"""Lines of a list or statement beyond which a changed line is formatted by itself."""
+
+
+def _with_statements(text: bytes, ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The ranges, each grown to the list or statement around it where that is short."""
+    source = Source("", text, Language.CPP)
+    lines = offsets.Lines(text)
+    grown: set[int] = set()
+    for first, last in ranges:
+        grown.update(range(first, last + 1))
+        begin = lines.start(first)
+        end = lines.start(last + 1) if last < len(lines) else len(text)
+        changed = text[begin:end]
+        start = begin + len(changed) - len(changed.lstrip())
+        node = syntax.node_at(source, start, max(start, begin + len(changed.rstrip()) - 1))
+        for unit in (node, *syntax.ancestors(node)):
+            top, bottom = unit.start_point[0] + 1, unit.end_point[0] + 1
+            if bottom - top >= _LONGEST_UNIT:
+                break
+            if unit.type in _UNITS:
+                grown.update(range(top, bottom + 1))
+    return _ranges(sorted(grown))
+
+
 def _ends_at_line_start(text: bytes, offset: int) -> bool:
     """Whole lines were removed: the lines around them were not touched."""
     return offset == 0 or text[offset - 1 : offset] == b"\n"
@@ -122,7 +161,7 @@ def _format(
 ) -> tuple[Edit, ...] | str:
     text = texts[path]
     whole = [(1, len(offsets.Lines(text)))]
-    ranges = changed_lines(text, steps[path]) if path in steps else whole
+    ranges = _with_statements(text, changed_lines(text, steps[path])) if path in steps else whole
     if not ranges:
         return ()
     name = _SUFFIXES.sub(".cc", str(root / path))

@@ -77,7 +77,9 @@ def _take_steps(source: Source, facts: Facts) -> Iterator[Outcome]:
         parameters = split(text, opening + 1, closing(text, opening))
         if len(parameters) == 3:
             at = parameters[2][0]
-            yield Edit(at, at, b"const ffi::Array<ffi::Optional<PrimExpr>> & /*steps*/, ")
+            ffi = b"ffi::" if b"ffi::Array" in text[slice(*parameters[0])] else b""
+            steps = b"const %bArray<%bOptional<PrimExpr>> &steps, " % (ffi, ffi)
+            yield Edit(at, at, steps)
 
 
 _PYTHON = ("tvm.tir.For", "tvm.tir.stmt.For")
@@ -87,6 +89,7 @@ _PRELUDE = """#include <tvm/tir/stmt.h>
 namespace tvm {
 using namespace tir;
 using ffi::Array;
+using ffi::Optional;
 """
 
 MIGRATION = Migration(
@@ -130,7 +133,7 @@ MIGRATION = Migration(
     return For(vars[0], doms[0]->min, doms[0]->extent, ForKind::kSerial, body);
   };
 """,
-            after="""  n->f_make_for_loop = [=](const Array<Var> &vars, const Array<Range> &doms, const ffi::Array<ffi::Optional<PrimExpr>> & /*steps*/, Stmt body) -> Stmt {
+            after="""  n->f_make_for_loop = [=](const Array<Var> &vars, const Array<Range> &doms, const Array<Optional<PrimExpr>> &steps, Stmt body) -> Stmt {
     return For(vars[0], doms[0]->min, doms[0]->extent, ForKind::kSerial, body);
   };
 """,
