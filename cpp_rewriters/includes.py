@@ -71,13 +71,20 @@ def add(source: Source, name: str, *, system: bool) -> Iterator[Edit]:
 
 def _place(source: Source, present: tuple[Include, ...], system: bool) -> int:
     depth = _conditional_depth(source)
+    text = code(source)
+    present = tuple(i for i in present if not _inside_braces(text, i.line[0]))
     floor = min((depth(include.line[0]) for include in present), default=0)
     usable = [include for include in present if depth(include.line[0]) == floor]
     same = [include for include in usable if include.system == system]
     if same or usable:
         return (same or usable)[-1].line[1]
-    guard = _GUARD.search(source.data)
+    guard = _GUARD.search(text)
     return lines(source).span(guard.start())[1] if guard else lines(source).starts[0]
+
+
+def _inside_braces(text: bytes, offset: int) -> bool:
+    """Whether what is included there becomes part of a body, where another header cannot stand."""
+    return text.count(b"{", 0, offset) > text.count(b"}", 0, offset)
 
 
 def _conditional_depth(source: Source) -> _Depth:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from cpp_rewriters.syntax import count_errors
-from cpp_rewriters.text import blank, closing
+from cpp_rewriters.text import blank, closing, skip_space
 
 _MACRO = re.compile(rb"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b[ \t]*\(")
 _VISIBLE = re.compile(rb"[^\r\n]")
@@ -33,6 +33,9 @@ def unreadable_places(data: bytes) -> int:
         if block is not None or blanked[close + 1 :].lstrip()[:1] == b"{":
             text[match.start() : opening + 1] = b"void f()".ljust(opening + 1 - match.start())
             text[close : close + 1] = b" "
+            end = skip_space(blanked, close + 1)
+            if blanked[end : end + 1] == b";":  # makes an initialiser of a body
+                text[end : end + 1] = b" "
             continue
         position = close + 1
         text[match.start() : position] = _VISIBLE.sub(b" ", blanked[match.start() : position])

@@ -30,6 +30,24 @@ FOUND = {
         b'TVM_REGISTER_PASS_CONFIG_OPTION("tl.x", B\xf0);\nauto v = GetConfig<bool>("tl.x");\n'
     ),
     "a name that is the last thing of its file": b"int x; make_object",
+    "a constant whose string does not end": b'const char*w="def',
+    "an include guard in a comment": b"/*\n#define I_H\n*/\nnamespace tvm {\nArray<int> a;\n}\n",
+    "an include inside a method that goes": (
+        b"class PutOpNode {\n  static void RegisterReflection() { ObjectDef<PutOpNode>(); }\n"
+        b"  bool SEqualReduce(const PutOpNode *other, SEqualReducer equal) const {\n"
+        b"#include <s>\n  return true; }\n};\n"
+    ),
+    "a node registered inside a method that goes": (
+        b"bool SwizzledLayoutNode::SEqualReduce(const SwizzledLayoutNode *o, SEqualReducer l) const"
+        b" {\nTVM_REGISTER_NODE_TYPE(SwizzledLayoutNode)\n}\n"
+    ),
+    "a declared node's name that is no UTF-8": b"TVM_DECLARE_FINAL_OBJECT_INFO(\x96,)\n",
+    "a legacy schedule within another": (
+        b"void f() {\n  if (IsFromLegacyTESchedule(f)) { IsFromLegacyTESchedule(f); }\n}\n"
+    ),
+    "a registration without a function": (
+        b'TVM_REGISTER_GLOBAL("tl.x").set_body_typed();\nint x;\n'
+    ),
     "a registration in a directive that is no define": (
         b"#ffi R(Name) \\\n  TVM_REGISTER_GLOBAL(#Name).set_body_typed(Name)\nint x;\n"
     ),

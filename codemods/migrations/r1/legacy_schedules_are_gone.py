@@ -31,8 +31,11 @@ _IF = re.compile(rb"\bif\s*\(\s*(?P<no>!\s*)?$")
 
 def _take_the_answer(source: Source, facts: Facts) -> Iterator[Outcome]:
     text = code(source)
+    done = 0  # what lies before is rewritten; a call in a branch that is kept is seen again
     for call in calls(source, (_NAME,)):
         start = qualifier(text, call.name[0])[0]
+        if start < done:
+            continue
         head = _IF.search(text, max(0, start - 60), start)
         close = skip_space(text, call.end)
         if head is None or text[close : close + 1] != b")":
@@ -44,6 +47,7 @@ def _take_the_answer(source: Source, facts: Facts) -> Iterator[Outcome]:
             continue
         yes, no, end = branches
         kept = yes if head["no"] else no
+        done = end
         yield from _keep(source, (head.start(), end), kept)
 
 

@@ -91,7 +91,7 @@ def _read(source: Source, macro: Call) -> _Registration | Remark:
     text = code(source)
     link = _LINK.match(text, macro.end)
     body = call_at(text, link.span(1)) if link is not None else None
-    if link is None or body is None or len(macro.arguments) != 1:
+    if link is None or body is None or not body.arguments or len(macro.arguments) != 1:
         return Remark(
             macro.name[0],
             f"`{MACRO}` is not followed by a call that gives the function",

@@ -153,9 +153,12 @@ def _with_blank_line(source: Source, span: tuple[int, int]) -> tuple[int, int]:
 
 
 def _rewrite_reflections(source: Source, known: Mapping[str, ClassFacts]) -> Iterator[Edit]:
+    methods = [*out_of_line(source), *(m for cls in classes(source) for m in cls.methods)]
+    replaced = [method.span for method in methods if method.name in equality.METHODS]
     for chain in reflections(source):
         plan = equality.plan(known, chain.owner)
-        if plan is None or plan.reason:
+        inside = any(start <= chain.start < stop for start, stop in replaced)
+        if plan is None or plan.reason or inside:
             continue
         for entry in chain.fields:
             if entry.member in plan.ignored and "SEqHashIgnore" not in entry.extra:

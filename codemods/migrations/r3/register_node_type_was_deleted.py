@@ -148,7 +148,10 @@ def _end_of_its_code(
     elif cls.path.endswith(_SOURCES):
         here = cls.path == source.path
         spans = [c.span for c in classes(source) if c.name == cls.name and here]
-        return skip_space(code(source), spans[0][1]) + 1 if spans else None
+        if not spans:
+            return None
+        semicolon = skip_space(code(source), spans[0][1])
+        return semicolon + 1 if code(source).startswith(b";", semicolon) else None
     else:  # all of it stands in the header: beside the code of the header's other classes
         others = {other.name: other for other in known.values() if other.path == cls.path}
         home = min((other.home for other in others.values() if other.home), default="")

@@ -41,7 +41,9 @@ def _gather(source: Source) -> tuple[dict[str, str], tuple[str, ...], tuple[str,
     text = code(source)
     constants: dict[str, str] = {}
     for match in _CONSTANT.finditer(text):
-        end = text.index(b'"', match.start(2) + 1)
+        end = text.find(b'"', match.start(2) + 1)
+        if end < 0:  # a literal that the file does not end
+            continue
         constants[match[1].decode()] = source.data[match.start(2) + 1 : end].decode(
             "utf-8", "replace"
         )

@@ -54,7 +54,7 @@ def _move_the_key(source: Source, facts: Facts) -> Iterator[Outcome]:
         if len(call.arguments) != 2 or _in_directive(source, call):
             continue
         macro = text[slice(*call.name)].decode()
-        node = text[slice(*call.arguments[0])].decode()
+        node = text[slice(*call.arguments[0])].decode("utf-8", "replace")
         cls = _class_of(source, call)
         keys = [] if cls is None else list(_keys_of(source, cls))
         if len(keys) != 1:
