@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from codemods import registry
@@ -53,8 +55,36 @@ def _files(language: Language, folder: Path) -> Iterator[Seed]:
     for file in sorted(folder.rglob("*")):
         if file.suffix in SUFFIXES[language] and file.is_file() and not file.is_symlink():
             name = file.relative_to(folder).as_posix()
-            for number, window in enumerate(_windows(file.read_bytes())):
-                yield Seed(f"{name}#{number}", _PATHS[language], window)
+            data = file.read_bytes()
+            windows = _statements(data) if language is Language.PYTHON else _windows(data)
+            for number, window in enumerate(windows):
+                if language is not Language.PYTHON or b"tvm" in window:
+                    yield Seed(f"{name}#{number}", _PATHS[language], window)
+
+
+def _statements(data: bytes) -> Iterator[bytes]:
+    """Windows of whole statements, so that Python's still parse."""
+    try:
+        body = ast.parse(data).body
+    except (SyntaxError, ValueError):
+        yield from _windows(data)
+        return
+    lines = data.splitlines(keepends=True)
+    starts = [0, *(min(_first_line(node), len(lines)) for node in body[1:]), len(lines)]
+    begin = 0
+    for start, end in pairwise(starts):
+        if end == len(lines) or sum(map(len, lines[begin:end])) > _WINDOW:
+            cut = start if start > begin and end < len(lines) else end
+            yield b"".join(lines[begin:cut])
+            begin = cut
+    if begin < len(lines):
+        yield b"".join(lines[begin:])
+
+
+def _first_line(node: ast.stmt) -> int:
+    """The 0-based line that a statement begins on, its decorators included."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(d.lineno for d in decorators)]) - 1
 
 
 def _windows(data: bytes) -> Iterator[bytes]:

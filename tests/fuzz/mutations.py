@@ -26,9 +26,16 @@ _SPECIAL = (
 
 
 def mutate(data: bytes, random: Random, donor: bytes, language: Language) -> bytes:
-    """Apply one to four mutations, chosen at random."""
+    """Apply one to four mutations, chosen at random.
+
+    A Python text that does not parse is not rewritten at all, so most of Python's keep it valid.
+    """
+    if language is Language.CPP:
+        choices = ANY + CPP
+    else:
+        choices = PYTHON if random.random() < 0.75 else ANY + PYTHON
     for _ in range(random.choice((1, 1, 1, 2, 2, 3, 4))):
-        mutation = random.choice(ANY + (CPP if language is Language.CPP else PYTHON))
+        mutation = random.choice(choices)
         data = mutation(data, random, donor)
     return data
 
@@ -243,6 +250,24 @@ def python_alias(data: bytes, random: Random, donor: bytes) -> bytes:
     return alias + data if random.random() < 0.7 else data + b"\n" + alias
 
 
+def python_call(data: bytes, random: Random, donor: bytes) -> bytes:
+    """A call of the donor in place of a name that is an argument, or around one."""
+    calls = _CALL.findall(donor) + _CALL.findall(data)
+    places = list(re.finditer(rb"(?<=[(,])[ ]?[A-Za-z_]\w*(?=[,)])", data))
+    if not calls or not places:
+        return data
+    place, call = random.choice(places), random.choice(calls)
+    if random.random() < 0.5:
+        call = call[: call.index(b"(") + 1] + place[0].strip() + b")"
+    return data[: place.start()] + call + data[place.end() :]
+
+
+def truncate_lines(data: bytes, random: Random, donor: bytes) -> bytes:
+    """The text up to a line that is not indented."""
+    starts = [match.start() for match in re.finditer(rb"^[^\s#)\]}]", data, re.MULTILINE)]
+    return data[: random.choice(starts)] if starts else data
+
+
 def python_semicolons(data: bytes, random: Random, donor: bytes) -> bytes:
     lines = data.split(b"\n")
     at = random.randrange(len(lines))
@@ -257,7 +282,8 @@ ANY: tuple[Mutation, ...] = (
 CPP: tuple[Mutation, ...] = (cpp_comment, cpp_comment, cpp_wrap, cpp_wrap, cpp_continue)
 PYTHON: tuple[Mutation, ...] = (
     python_comment, python_wrap, python_wrap, python_quote, python_alias, python_alias,
-    python_semicolons, borrow_name, break_lines,
+    python_semicolons, borrow_name, borrow_name, borrow_name, break_lines, append, append, crlf,
+    some_crlf, no_last_newline, byte_order_mark, python_call, python_call, truncate_lines,
 )  # fmt: skip
 
 

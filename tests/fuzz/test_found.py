@@ -42,6 +42,9 @@ FOUND = {
         b" {\nTVM_REGISTER_NODE_TYPE(SwizzledLayoutNode)\n}\n"
     ),
     "a declared node's name that is no UTF-8": b"TVM_DECLARE_FINAL_OBJECT_INFO(\x96,)\n",
+    "a reference's node whose name is no UTF-8": (
+        b"TVM_DEFINE_NOTNULLABLE_OBJECT_REF_METHODS(A, B, No\xb1e)\n"
+    ),
     "a legacy schedule within another": (
         b"void f() {\n  if (IsFromLegacyTESchedule(f)) { IsFromLegacyTESchedule(f); }\n}\n"
     ),

@@ -57,7 +57,7 @@ def _gather_mutable(source: Source) -> list[str] | None:
     text = code(source)
     mutable = [name for name in RENAMED if "MUTABLE" in name]
     nodes = [
-        simple(text[slice(*call.arguments[2])].decode())
+        simple(text[slice(*call.arguments[2])].decode("utf-8", "replace"))
         for call in calls(source, mutable)
         if len(call.arguments) == 3
     ]
@@ -111,7 +111,7 @@ def _rename(source: Source, facts: Facts) -> Iterator[Outcome]:
 def _constructor(source: Source, facts: Facts, call: Call) -> Iterator[Edit]:
     """The constructor from a node that the old macro made, where the tree uses it."""
     text = code(source)
-    name, parent, node = (text[slice(*a)].decode() for a in call.arguments)
+    name, parent, node = (text[slice(*a)].decode("utf-8", "replace") for a in call.arguments)
     if simple(name) not in facts.get(BUILT.name, frozenset()):
         return
     cls = next((c for c in classes(source) if c.body[0] <= call.name[0] < c.body[1]), None)

@@ -42,7 +42,9 @@ _LOOKED_UP = re.compile(rb"\bOp::Get\(\s*\"(tl\.(\w+))\"\s*\)")
 def _gather(source: Source) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     operators, builtins = [], []
     for call in calls(source, (_OLD, _NEW, _BUILTIN)):
-        arguments = [source.data[start:end].decode() for start, end in call.arguments]
+        arguments = [
+            source.data[start:end].decode("utf-8", "replace") for start, end in call.arguments
+        ]
         if len(arguments) == 2:
             operators.append(arguments[1])
         elif len(arguments) == 1:
