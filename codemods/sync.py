@@ -128,7 +128,7 @@ def _land(fork: Repository, store: Store, made: Plan) -> None:
         before=before,
         branch=_free_branch(fork, sides),
         tip=series.tip,
-        base=made.base.commit,
+        base=made.base.tree,
         onto=sides.onto,
         onto_tree=store.tree_of(sides.onto),
         lifted_base=store.write_tree(made.lifted.base),
@@ -203,7 +203,8 @@ def _verdict(fork: Repository, session: Session, tree: str) -> list[str]:
     from codemods.merge import plan
 
     trees = (session.lifted_base, session.lifted_fork, session.onto_tree, tree)
-    verdict = plan.judge(fork, [take(fork.path, name) for name in trees], tree)
+    renames = plan.module_renames(fork, session.base, session.onto_tree)
+    verdict = plan.judge(fork, [take(fork.path, name) for name in trees], tree, renames)
     return [str(loss) for loss in verdict.losses]
 
 

@@ -38,7 +38,7 @@ class Session:
     before: str
     branch: str
     tip: str
-    base: str
+    base: str  # upstream's tree at the base
     onto: str
     onto_tree: str
     lifted_base: str  # trees, kept alive by refs/codemods/

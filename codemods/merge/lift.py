@@ -22,7 +22,8 @@ _RUNGS = {Rung.R1, Rung.R2, Rung.R3, Rung.R4, Rung.R5}
 
 @dataclass(frozen=True)
 class Lifted:
-    """The lifted trees, the fork's files that the port changed, and what it found there."""
+    """The lifted trees, the fork's files that the port and the formatter changed, and what the port
+    found in files that are not upstream's word for word."""
 
     base: Tree
     fork: Tree
@@ -64,7 +65,15 @@ def lift(
     )
     lifted_base, _ = _lifted(store, base, old, contested, settings)
     lifted_fork, formatted = _lifted(store, fork, new, contested, settings)
-    return Lifted(lifted_base, lifted_fork, frozenset(new), frozenset(formatted), findings, notes)
+    own = {path for path, entry in fork.items() if base.get(path) != entry}
+    return Lifted(
+        lifted_base,
+        lifted_fork,
+        frozenset(new),
+        frozenset(formatted),
+        tuple(finding for finding in findings if finding.path in own),
+        notes,
+    )
 
 
 def _ported(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from codemods.inventory import Inventory, Verdict, compare_merge, read_waivers, take
+from codemods.inventory import Inventory, Kind, Verdict, compare_merge, read_waivers, take
 from codemods.merge import lift, policy, record, vanished
 from codemods.merge.base import Base, Containment, claimed_but_absent, find_base
 from codemods.merge.git import Entry, GitError, Repository, Tree
@@ -16,7 +16,7 @@ from codemods.merge.resolve import Resolved, Resolver
 from codemods.merge.store import Store
 from codemods.merge.syntax import language_of
 from codemods.merge.three_way import merge_commits, merge_trees
-from codemods.model import Finding
+from codemods.model import Finding, Rename
 
 Say = Callable[[str], None]
 
@@ -106,6 +106,21 @@ def make(
     return plan
 
 
+def module_renames(repository: Repository, base: str, upstream: str) -> tuple[Rename, ...]:
+    """The Python modules and test files that upstream renamed between two trees, as git sees it."""
+    done = repository.run(
+        "diff-tree", "-r", "-z", "-M40%", "--diff-filter=R", "--name-status", base, upstream
+    )
+    fields = iter(done.stdout.decode("utf-8", "surrogateescape").split("\0"))
+    found = []
+    for _, old, new in zip(fields, fields, fields, strict=False):
+        if old.endswith(".py") and new.endswith(".py"):
+            before, after = (p.removesuffix(".py").replace("/", ".") for p in (old, new))
+            found.append(Rename(Kind.PYTHON_NAME.value, f"{before}.*", f"{after}.*"))
+            found.append(Rename(Kind.TEST.value, f"{old}::*", f"{new}::*"))
+    return tuple(found)
+
+
 def gates(store: Store, plan: Plan, tree: str) -> Verdict:
     """What the merged tree lost, invented, brought back, or took from upstream and dropped."""
     inventories = [
@@ -117,19 +132,22 @@ def gates(store: Store, plan: Plan, tree: str) -> Verdict:
             tree,
         )
     ]
-    return judge(store, inventories, tree)
+    renames = module_renames(store, plan.base.tree, store.tree_of(plan.sides.onto))
+    return judge(store, inventories, tree, renames)
 
 
-def judge(repository: Repository, inventories: list[Inventory], tree: str) -> Verdict:
+def judge(
+    repository: Repository, inventories: list[Inventory], tree: str, renames: Sequence[Rename]
+) -> Verdict:
     """Compare four inventories, with the waivers of the merged tree's own record."""
     base, fork, upstream, result = inventories
     entry = repository.files(tree).get(record.FILE)
     if entry is None:
-        return compare_merge(base, fork, upstream, result)
+        return compare_merge(base, fork, upstream, result, renames)
     with tempfile.TemporaryDirectory(prefix="codemods-waivers-") as folder:
         file = Path(folder) / record.FILE
         file.write_bytes(repository.blobs([entry.oid])[entry.oid])
-        return compare_merge(base, fork, upstream, result, waivers=read_waivers(file))
+        return compare_merge(base, fork, upstream, result, renames, read_waivers(file))
 
 
 def result_tree(plan: Plan) -> dict[str, Entry]:

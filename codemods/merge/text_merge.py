@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from codemods.merge import units_cpp, units_python
+from codemods.merge import branches, units_cpp, units_python
 from codemods.merge.hunks import Hunk, Pieces, compact, hunks, merge_texts, side
 from codemods.merge.names import restore_imports, undefined
 from codemods.merge.resolvers import (
@@ -113,7 +113,7 @@ def merge_file(
             break
     assert best is not None  # the first attempt always answers
     applied = (*endings, *best.applied)
-    return _with_imports(place, Outcome(compact(best.pieces), applied, best.faults), versions)
+    return _finished(place, Outcome(compact(best.pieces), applied, best.faults), versions)
 
 
 def faults(place: Place, merged: bytes, base: bytes, ours: bytes, theirs: bytes) -> list[str]:
@@ -122,6 +122,9 @@ def faults(place: Place, merged: bytes, base: bytes, ours: bytes, theirs: bytes)
     that upstream removed."""
     sides = ours, theirs
     found = [f"`{name}` is defined twice" for name in defined_twice(place, merged, *sides)]
+    if place.language is Language.CPP:
+        twice = branches.repeated(merged, ours, theirs)
+        found += [f"the branch `{branch.shown}` stands twice in one chain" for branch in twice]
     if not still_parses(place.path, merged, base, ours, theirs):
         found.append("it does not parse")
     elif place.language is Language.PYTHON:
@@ -260,18 +263,30 @@ def _checked(place: Place, outcome: Outcome, versions: tuple[bytes, bytes, bytes
 def _problems(place: Place, pieces: Pieces, versions: tuple[bytes, bytes, bytes]) -> list[str]:
     """What is wrong with the text, with whichever side in its hunks is better."""
     sides = [side(pieces, name) for name in (("ours", "theirs") if hunks(pieces) else ("ours",))]
-    if place.language is Language.PYTHON:
-        sides = [restore_imports(text, *versions[1:])[0] for text in sides]
+    sides = [_mended(place, text, versions)[0] for text in sides]
     return min((faults(place, text, *versions) for text in sides), key=len)
 
 
-def _with_imports(place: Place, outcome: Outcome, versions: tuple[bytes, bytes, bytes]) -> Outcome:
-    """The outcome with the imports that one side took away and the other side's code needs."""
-    if outcome.left or place.language is not Language.PYTHON:
+def _finished(place: Place, outcome: Outcome, versions: tuple[bytes, bytes, bytes]) -> Outcome:
+    """The outcome with what only the whole text shows mended."""
+    if outcome.left:
         return outcome
-    text, names = restore_imports(side(outcome.pieces, "ours"), *versions[1:])
-    kept = [Applied("imports", f"`{name}` is still used") for name in names]
-    return Outcome([text], (*outcome.applied, *kept), outcome.faults)
+    text, applied = _mended(place, side(outcome.pieces, "ours"), versions)
+    return Outcome([text], (*outcome.applied, *applied), outcome.faults)
+
+
+def _mended(
+    place: Place, text: bytes, versions: tuple[bytes, bytes, bytes]
+) -> tuple[bytes, list[Applied]]:
+    """The text with the imports that one side took away and the other side's code needs, and
+    without the fork's copy of a branch that both sides brought."""
+    if place.language is Language.PYTHON:
+        text, names = restore_imports(text, *versions[1:])
+        return text, [Applied("imports", f"`{name}` is still used") for name in names]
+    if place.language is Language.CPP:
+        text, asked = branches.without_repeated(text, *versions[1:])
+        return text, [Applied("converged", f"branch `{shown}`") for shown in asked]
+    return text, []
 
 
 def _first_line(hunk: Hunk) -> str:

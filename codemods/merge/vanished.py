@@ -8,6 +8,7 @@ imports the line.
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Mapping
 
@@ -19,8 +20,10 @@ CODE = "TF920"
 _LANGUAGES = (Language.CPP, Language.PYTHON, Language.CYTHON)
 _NAME = re.compile(rb"(?<![\w])[A-Za-z_]\w{3,}")
 _FOREIGN = re.compile(
-    rb"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|#[^\n]*|//[^\n]*|/\*[\s\S]*?\*/"
+    rb"\"\"\"[\s\S]*?\"\"\"|'''[\s\S]*?'''"
+    rb"|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|#[^\n]*|//[^\n]*|/\*[\s\S]*?\*/"
 )
+_STANDARD = frozenset(name.encode() for name in sys.stdlib_module_names)
 
 
 def scan(
@@ -71,6 +74,9 @@ def _own_names(text: bytes, known: Counter[bytes], gone: set[bytes]) -> list[tup
         if known[line.strip()]:
             continue
         for match in _NAME.finditer(bare):
+            owner = re.search(rb"(\w+)\s*\.\s*\Z", bare[: match.start()])
+            if owner is not None and owner[1] in _STANDARD:
+                continue
             if match[0] in gone and match[0] not in bound:
                 column = len(line[: match.start()].decode("utf-8", "replace")) + 1
                 found.append((number, column, match[0].decode("utf-8", "replace")))

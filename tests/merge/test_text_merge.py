@@ -278,3 +278,30 @@ def test_a_deleted_function_whose_decorators_changed_stays_deleted() -> None:
     assert text(merged("x.py", base, ours, theirs)) == theirs
     changed = base.replace("a.x()", "a.x(1)")
     assert merged("x.py", base, changed, theirs).left
+
+
+def test_a_branch_that_came_both_ways_is_asked_once() -> None:
+    def chain(*branches: str) -> str:
+        return "void f(int k) {\n  if (k == 0) {\n    zero();\n" + "".join(branches) + "  }\n}\n"
+
+    kept = [f"  }} else if (k == {n}) {{\n    keep_{n}();\n" for n in range(1, 8)]
+    mine = "  } else if (k == 90) {\n    this->converged();\n"
+    new = "  } else if (k == 90) {\n    converged();\n"
+    base = chain(*kept)
+    outcome = merged("x.cc", base, chain(kept[0], mine, *kept[1:]), chain(*kept[:6], new, kept[6]))
+    out = text(outcome)
+    assert out == chain(*kept[:6], new, kept[6])
+    assert "converged" in rules(outcome)
+    other = mine.replace("converged", "another")
+    outcome = merged("x.cc", base, chain(kept[0], other, *kept[1:]), chain(*kept[:6], new, kept[6]))
+    assert outcome.faults == ("the branch `(k==90)` stands twice in one chain",)
+
+
+def test_a_requirements_file_of_many_shapes_is_merged_as_a_whole() -> None:
+    head = "# Lint\n--requirement lint.txt\n\n# Tests\n"
+    base = head + "einops\npytest>=6\nwheel\n"
+    ours = head + "pytest>=6\npytest_xdist>=2\nPyYAML\npytest-xdist>=2\n"
+    theirs = head + "einops\npandas\npytest>=6\npyyaml\nwheel\n"
+    assert text(merged("requirements-test.txt", base, ours, theirs)) == (
+        head + "pandas\npytest>=6\npytest_xdist>=2\npyyaml\n"
+    )

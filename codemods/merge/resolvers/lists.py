@@ -15,7 +15,7 @@ from codemods.merge.resolvers.place import Place
 from codemods.model import Language
 
 _REQUIREMENT = re.compile(
-    rb"\s*(?:#.*|(?P<key>[A-Za-z0-9][\w.-]*(?:\[[^]]*\])?)\s*(?:[<>=!~@;].*)?)?\s*"
+    rb"\s*(?:#.*|(?P<key>-[-\w]+.*|[A-Za-z0-9][\w.-]*(?:\[[^]]*\])?)\s*(?:[<>=!~@;].*)?)?\s*"
 )
 _COMMA = re.compile(
     rb"\s*(?:#.*|(?P<key>[\w.]+(?:\s+as\s+\w+)?|'[^'\n]*'|\"[^\"\n]*\")\s*(?P<comma>,)?\s*(?:#.*)?)?\s*"
@@ -79,7 +79,9 @@ def _elements(text: bytes, pattern: re.Pattern[bytes]) -> dict[bytes, bytes] | N
             continue
         key = _key(key, pattern)
         if key in found and _bare(found[key]) != _bare(line):
-            return None
+            if pattern is not _REQUIREMENT:
+                return None
+            key += b" again " + _bare(line)  # a file may say two things of one package
         found.setdefault(key, lead + line)
         lead = b""
     if lead.strip():
@@ -89,7 +91,7 @@ def _elements(text: bytes, pattern: re.Pattern[bytes]) -> dict[bytes, bytes] | N
 
 def _key(key: bytes, pattern: re.Pattern[bytes]) -> bytes:
     if pattern is _REQUIREMENT:
-        return re.sub(rb"[-_.]+", b"-", key).lower()
+        return key if key.startswith(b"-") else re.sub(rb"[-_.]+", b"-", key).lower()
     text = key.strip(b"'\"")
     name = re.match(rb"[A-Za-z0-9][\w.-]*(?:\[[^]]*\])?(?=\s*[<>=!~;@])", text)
     return name[0].lower() if name and key[:1] in b"'\"" else b" ".join(key.split())
@@ -98,20 +100,28 @@ def _key(key: bytes, pattern: re.Pattern[bytes]) -> bytes:
 def _merged(
     base: dict[bytes, bytes], ours: dict[bytes, bytes], theirs: dict[bytes, bytes]
 ) -> list[bytes] | None:
-    order = []
+    order: list[tuple[bytes, bytes]] = []
+    lead = b""  # comments in front of an element that goes: they head what follows it
     for key, line in theirs.items():
         mine, old = ours.get(key), base.get(key)
         if mine is None:
             if old is None:
-                order.append((key, line))
+                order.append((key, lead + line))
+                lead = b""
             elif _bare(old) != _bare(line):
                 return None  # we took away what upstream changed
-        elif _bare(mine) == _bare(line) or (old is not None and _bare(mine) == _bare(old)):
-            order.append((key, line))
+            else:
+                lead += b"".join(split_lines(line)[:-1])
+            continue
+        if _bare(mine) == _bare(line) or (old is not None and _bare(mine) == _bare(old)):
+            order.append((key, lead + line))
         elif old is not None and _bare(line) == _bare(old):
-            order.append((key, mine))
+            order.append((key, lead + mine))
         else:
             return None
+        lead = b""
+    if lead:
+        order.append((b"\0lead", lead))
     before: bytes | None = None
     for key, line in ours.items():
         if key not in theirs:
@@ -128,7 +138,9 @@ def _merged(
 
 
 def _bare(line: bytes) -> bytes:
-    """What an element says: names differ neither by case nor by kind of dash (PEP 503)."""
+    """What an element says: names differ neither by case nor by kind of dash (PEP 503), and the
+    comments in front of it say nothing."""
+    line = b"\n".join(part for part in line.split(b"\n") if not part.lstrip().startswith(b"#"))
     return re.sub(rb"[-_.]+", b"-", b"".join(line.split()).rstrip(b",").lower())
 
 
