@@ -51,3 +51,8 @@ fuzz: $(VENV)/made
 
 clean:
 	rm -rf $(SCRATCH)
+
+# TREE: an unported tree of some hundred files.
+bench: $(VENV)/made
+	$(BIN)/pip install --quiet --disable-pip-version-check ast-grep-cli
+	$(BIN)/python benchmarks/against_ast_grep.py $(TREE)

@@ -127,6 +127,7 @@ class _Run:
         self.complaints: list[Finding] = []
         self.tracebacks: list[str] = []
         self.owner: dict[str, int] = {}
+        self.gathered: dict[str, dict[str, Any]] = {}  # by collector and path; None for nothing
         self.crew = self._hire(migrations, unsafe, jobs)
 
     def _hire(self, migrations: Sequence[Migration], unsafe: bool, jobs: int) -> Crew[Share]:
@@ -145,14 +146,13 @@ class _Run:
     def climb(self, members: Sequence[Migration]) -> None:
         """Apply one rung until nothing changes."""
         codes = tuple(migration.code for migration in members)
-        gathered: dict[str, dict[str, Any]] = {}
         facts: dict[str, Any] = (UnknownFacts if self.alone else dict)({TARGET: self.target})
         held: dict[str, tuple[str, ...]] = {}
         dirty = set(self.files)
         for _ in range(MAX_PASSES):
             held.update(self._look(dirty, codes))
             needed = [] if self.alone else self._needed(held)
-            moved = self._collect(needed, gathered, facts, dirty)
+            moved = self._collect(needed, facts)
             work: list[tuple[str, tuple[str, ...]]] = []
             for path, holding in sorted(held.items()):
                 again = tuple(c for c in holding if path in dirty or moved & self._needs(path, c))
@@ -229,9 +229,7 @@ class _Run:
     def _collect(
         self,
         needed: Sequence[Collector],
-        gathered: dict[str, dict[str, Any]],
         facts: dict[str, Any],
-        dirty: set[str],
     ) -> set[str]:
         """Bring `facts` up to date; return the names of those that changed."""
         items: list[tuple[str, tuple[str, ...]]] = []
@@ -240,23 +238,23 @@ class _Run:
                 collector.name
                 for collector in needed
                 if collector.language is file.language
-                and (path in dirty or collector.name not in gathered)
+                and path not in self.gathered.get(collector.name, ())
             )
             if names:
                 items.append((path, names))
-        for collector in needed:
-            known = gathered.setdefault(collector.name, {})
-            for path in dirty:
-                known.pop(path, None)
+        for path, names in items:
+            for name in names:
+                self.gathered.setdefault(name, {})[path] = None
         for path, answers, failures in self._ask("collect", "gather", items):
             for name, answer in answers.items():
-                gathered[name][path] = answer
+                self.gathered[name][path] = answer
             for failure in failures:
                 self._complain(path, failure)
         moved: set[str] = set()
         for collector in needed:
-            known = gathered[collector.name]
-            fact = collector.digest({path: known[path] for path in sorted(known)})
+            known = self.gathered.get(collector.name, {})
+            found = {path: known[path] for path in sorted(known) if known[path] is not None}
+            fact = collector.digest(found)
             if collector.name not in facts or facts[collector.name] != fact:
                 moved.add(collector.name)
             facts[collector.name] = fact
@@ -273,6 +271,8 @@ class _Run:
             if done.text is not None:
                 file.text = done.text
                 changed.add(done.path)
+                for known in self.gathered.values():
+                    known.pop(done.path, None)
             for new in done.new_files:
                 if new_files.setdefault(new.path, new.data) != new.data:
                     raise InternalError(f"two texts for the new file `{new.path}`")
