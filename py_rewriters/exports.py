@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from codemods.model import Collector, Facts, Language, Source
-from py_rewriters.parsing import Problem, parse
+from py_rewriters.parsing import Problem, parse_bytes
 from py_rewriters.scopes import import_target
 
 ROOTS = ("tvm", "tvm_ffi")
@@ -26,22 +26,51 @@ _LIMIT = 8  # re-exports of re-exports; a cycle ends here
 
 @dataclass(frozen=True)
 class Exports:
-    """The module-level imports of one file, and the names that it takes from other modules."""
+    """The module-level imports of one file."""
 
     names: dict[str, str]  # local name: dotted name, relative ones with leading dots
     stars: tuple[str, ...]
     public: tuple[str, ...] | None  # `__all__` where it is written out
-    taken: tuple[str, ...]  # every dotted name that a `from` import of the file asks for
+
+
+@dataclass(frozen=True)
+class ModuleText:
+    """A module as text. Two are equal when their imports are, so other edits change no fact."""
+
+    imports: tuple[bytes, ...]  # the text of each import, and of `__all__`
+    data: bytes = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class TreeModules:
-    """The modules of a tree, by path and by dotted name."""
+    """The modules of a tree, by path and by dotted name; each is parsed when first asked for."""
 
-    by_path: Mapping[str, Exports]
+    texts: Mapping[str, ModuleText]
     by_name: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    taken: frozenset[tuple[str, str]] = frozenset()  # (path, name) that another file imports
-    starred: frozenset[str] = frozenset()  # paths that another file imports with a star
+    _parsed: dict[str, Exports] = field(default_factory=dict, compare=False, repr=False)
+    _taken: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    def exports(self, path: str) -> Exports:
+        """Return the imports of the module at `path`; none where it cannot be parsed."""
+        if path not in self._parsed:
+            self._parsed[path] = _exports(self.texts[path])
+        return self._parsed[path]
+
+    def import_from(self, folder: str, packages: tuple[str, ...]) -> bool:
+        """Return whether a module in or below `folder` imports one of `packages`."""
+        return any(
+            target.split(".")[0] in packages
+            for path in self.texts
+            if not folder or path.startswith(f"{folder}/")
+            for target in self.taken(path)
+        )
+
+    def taken(self, path: str) -> tuple[str, ...]:
+        """Return every dotted name that an import anywhere in the module at `path` asks for."""
+        if path not in self._taken:
+            found = (target for line in self.texts[path].imports for target in _targets(line))
+            self._taken[path] = tuple(found)
+        return self._taken[path]
 
     def find(self, dotted: str, importer: str) -> str | None:
         """Return the path of the module `dotted` as `importer` sees it, or None."""
@@ -78,7 +107,7 @@ class TreeModules:
 
     def exported(self, path: str, name: str, depth: int = 0) -> str | None:
         """Return the canonical origin of `name` as a global of the module at `path`, or None."""
-        exports = self.by_path[path]
+        exports = self.exports(path)
         if name in exports.names:
             return self.canonical(exports.names[name], path, depth + 1)
         if depth > _LIMIT:
@@ -94,38 +123,45 @@ class TreeModules:
         path = self.find(module, importer)
         if path is None:
             return None
-        public = self.by_path[path].public
+        public = self.exports(path).public
         if name not in public if public is not None else name.startswith("_"):
             return None
         return self.exported(path, name, depth)
 
     def is_exported(self, path: str, name: str) -> bool:
         """Return whether other files may import the global `name` of the module at `path`."""
-        exports = self.by_path.get(path)
-        if (path, name) in self.taken:
-            return True
         if path.endswith("__init__.py") and not name.startswith("_"):
             return True
-        if exports is None:
-            return False
-        if exports.public is not None:
-            return name in exports.public
-        return path in self.starred and not name.startswith("_")
+        public = self.exports(path).public if path in self.texts else None
+        if public is not None and name in public:
+            return True
+        wanted = name.encode()
+        for other, text in self.texts.items():
+            if other != path and any(wanted in line or b"*" in line for line in text.imports):
+                for target in self.taken(other):
+                    module, _, taken = target.rpartition(".")
+                    if taken == name or (taken == "*" and public is None and name[:1] != "_"):
+                        dots = target[: len(target) - len(target.lstrip("."))]
+                        if self.find(module if len(module) > len(dots) else dots, other) == path:
+                            return True
+        return False
 
     def _at(self, stem: str) -> str | None:
         for path in (f"{stem}/__init__.py" if stem else "__init__.py", f"{stem}.py"):
-            if path in self.by_path:
+            if path in self.texts:
                 return path
         return None
 
     def _in_package(self, path: str) -> bool:
-        return posixpath.join(posixpath.dirname(path), "__init__.py") in self.by_path
+        return posixpath.join(posixpath.dirname(path), "__init__.py") in self.texts
 
 
 NO_MODULES = TreeModules({})
-_NOTHING = Exports({}, (), None, ())
-_MATTERS = re.compile(
-    rb"tvm|register_func|register_object|get_global_func|_ffi|ndarray|import[ \t]*\*"
+_NOTHING = Exports({}, (), None)
+_IMPORTS = re.compile(
+    rb"^[ \t]*(?:from[ \t]+[.\w]+[ \t]+import[ \t]*(?:\([^)]*\)|(?:\\\r?\n|[^\r\n])*)"
+    rb"|import[ \t](?:\\\r?\n|[^\r\n])*|__all__[^=]*=[ \t]*(?:[(\[][^)\]]*|[^\r\n]*))",
+    re.MULTILINE,
 )
 
 
@@ -135,15 +171,16 @@ def tree_modules(facts: Facts) -> TreeModules:
     return found if isinstance(found, TreeModules) else NO_MODULES
 
 
-def _gather(source: Source) -> Exports | None:
-    if _MATTERS.search(source.data) is None:
-        return _NOTHING  # not parsed, but a module all the same: it hides what a star brings
-    module = source.once(parse)
+def _gather(source: Source) -> ModuleText:
+    return ModuleText(tuple(_IMPORTS.findall(source.data)), source.data)
+
+
+def _exports(text: ModuleText) -> Exports:
+    module = parse_bytes(text.data)
     if isinstance(module, Problem):
-        return None
+        return _NOTHING
     names: dict[str, str] = {}
     stars: list[str] = []
-    taken: list[str] = []
     public: tuple[str, ...] | None = None
     for node, is_global in _statements(module.tree.body, True):
         if isinstance(node, ast.Import) and is_global:
@@ -153,7 +190,6 @@ def _gather(source: Source) -> Exports | None:
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 target = import_target(node, alias.name)
-                taken.append(target)
                 if alias.name == "*":
                     stars.append(target.removesuffix("*").rstrip(".") or target.rstrip("*"))
                 elif is_global:
@@ -162,7 +198,20 @@ def _gather(source: Source) -> Exports | None:
             for assigned in node.targets:
                 if isinstance(assigned, ast.Name) and assigned.id == "__all__":
                     public = _strings(node.value)
-    return Exports(names, tuple(stars), public, tuple(taken))
+    return Exports(names, tuple(stars), public)
+
+
+def _targets(line: bytes) -> Iterator[str]:
+    """Yield the dotted names that one import, given as text, asks for; none if it is no import."""
+    try:
+        body = ast.parse(line.strip()).body
+    except (SyntaxError, ValueError):
+        return  # prose that begins like one
+    for node in body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (import_target(node, alias.name) for alias in node.names)
 
 
 def _statements(body: list[ast.stmt], is_global: bool) -> Iterator[tuple[ast.stmt, bool]]:
@@ -190,23 +239,7 @@ def _digest(gathered: Mapping[str, Any]) -> TreeModules:
         parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
         for start in range(len(parts)):
             by_name.setdefault(".".join(parts[start:]), []).append(path)
-    names = {name: tuple(paths) for name, paths in by_name.items()}
-    modules = TreeModules(gathered, names)
-    taken: set[tuple[str, str]] = set()
-    starred: set[str] = set()
-    for path, exports in gathered.items():
-        for target in exports.taken:
-            module, _, name = target.rpartition(".")
-            dots = len(target) - len(target.lstrip("."))
-            origin = modules.find(module or target[:dots], path) if module or dots else None
-            if target[:dots] and target.count(".") == dots:
-                origin = modules.find(target[:dots], path)
-            if origin is not None and origin != path:
-                if name == "*":
-                    starred.add(origin)
-                else:
-                    taken.add((origin, name))
-    return TreeModules(gathered, names, frozenset(taken), frozenset(starred))
+    return TreeModules(gathered, {name: tuple(paths) for name, paths in by_name.items()})
 
 
 EXPORTS = Collector("python exports", Language.PYTHON, (), _gather, _digest)

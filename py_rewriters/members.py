@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from codemods.model import Edit, Effort, Facts, Language, Outcome, Remark, Rewrite, Source
 from py_rewriters.exports import EXPORTS
@@ -96,11 +97,11 @@ class _Members:
     def outcomes(self) -> Iterator[Outcome]:
         called = set()
         guarded: set[ast.AST] | None = None
-        for node in ast.walk(self.names.module.tree):
+        for node in self.names.analysis.scope_of:
             if isinstance(node, ast.Call):
                 called.add(node.func)
                 yield from self.by_string(node)
-        for node in ast.walk(self.names.module.tree):
+        for node in self.names.analysis.scope_of:
             if not isinstance(node, ast.Attribute) or node.attr not in self.members:
                 continue
             member = self.members[node.attr]
@@ -180,6 +181,15 @@ class _Members:
             for binding in bindings
         )
 
+    @cached_property
+    def loops(self) -> dict[ast.AST, ast.expr]:
+        """What each loop of the file goes through, by the name that it binds."""
+        return {
+            node.target: node.iter
+            for node in ast.walk(self.names.module.tree)
+            if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension))
+        }
+
     # What class an expression has ---------------------------------------------------------------
 
     def infer(self, node: ast.expr, scope: Scope, depth: int = 0) -> Sureness:
@@ -253,8 +263,9 @@ class _Members:
                 return sure
         if binding.value is not None:
             return self.infer(binding.value, binding.scope, depth + 1)
-        for holder in _iterated(binding):
-            return self.held(holder, binding.scope, depth)
+        gone_through = self.loops.get(node) if isinstance(node, ast.Name) else None
+        if gone_through is not None:
+            return self.held(gone_through, binding.scope, depth)
         return Sureness.UNKNOWN
 
     def annotated(self, annotation: ast.expr, scope: Scope) -> Sureness:
@@ -279,16 +290,6 @@ class _Members:
         if self.of.hint is not None and self.of.hint.search(name):
             return Sureness.HINT
         return Sureness.UNKNOWN
-
-
-def _iterated(binding: Binding) -> Iterator[ast.expr]:
-    """Yield what a `for` loop or comprehension goes through to bind the name, when it does."""
-    scope_node = binding.scope.node
-    for node in ast.walk(scope_node):
-        if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)) and (
-            node.target is binding.node
-        ):
-            yield node.iter
 
 
 def _guarded(tree: ast.Module) -> set[ast.AST]:

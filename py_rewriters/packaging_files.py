@@ -138,13 +138,7 @@ def _key(data: bytes, key: str) -> int:
 
 def _needs(source: Source, facts: Facts) -> bool:
     """Return whether a module below the file's folder imports TVM or its FFI."""
-    folder = posixpath.dirname(source.path)
-    return any(
-        target.split(".")[0] in ROOTS
-        for path, exports in tree_modules(facts).by_path.items()
-        if not folder or path.startswith(f"{folder}/")
-        for target in (*exports.names.values(), *exports.taken)
-    )
+    return tree_modules(facts).import_from(posixpath.dirname(source.path), ROOTS)
 
 
 def _in_project(source: Source, name: str, wanted: str) -> Iterator[Outcome]:
