@@ -117,6 +117,30 @@ _ALL = (
         "does not compile against the target",
         "The compiler's own words on what no migration and no rule of the guided stage could port.",
     ),
+    Notice(
+        "TF922",
+        "Python name leads nowhere",
+        "An import or an attribute of a module that neither the tree nor the target's packages "
+        "have. With `--before` only those are told that led somewhere in the tree before.",
+    ),
+    Notice(
+        "TF923",
+        "name that nothing registers",
+        "A function, object type, operator or pass option is asked for by a name under which "
+        "neither the tree nor the target registers one. It fails when the code runs.",
+    ),
+    Notice(
+        "TF924",
+        "tvm-ffi does not go with this TVM",
+        "TVM and `apache-tvm-ffi` share a binary interface that changed between versions. A pair "
+        "that does not fit fails at import, aborts, or gives wrong results.",
+    ),
+    Notice(
+        "TF925",
+        "surface not preserved",
+        "Something that others can rely on is gone, or is there and neither side had it. If it is "
+        "meant, waive it with a reason (`--waivers FILE`).",
+    ),
 )
 
 NOTICES: dict[str, Notice] = {notice.code: notice for notice in _ALL}

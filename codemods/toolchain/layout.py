@@ -87,6 +87,39 @@ def find_toolchain(
     )
 
 
+@dataclass(frozen=True)
+class Published:
+    """A release's Python packages, sources and libraries, for looking names up. No compiler needed.
+
+    `python`: folders with `tvm` (and `tvm_ffi`). `sources`: folders whose C++ and Python register
+    names. `libraries`: folders with the built libraries.
+    """
+
+    python: tuple[Path, ...]
+    sources: tuple[Path, ...]
+    libraries: tuple[Path, ...]
+
+
+def published(toolchain: Toolchain) -> Published:
+    """Return what a toolchain that was found has for looking names up."""
+    tvm, ffi = toolchain.tvm, toolchain.ffi
+    sources = [tvm / "src", tvm / "include", tvm / "python", ffi / "src", ffi / "include"]
+    return Published(toolchain.python, tuple(_existing(sources)), toolchain.libraries)
+
+
+def find_published(release: Release, offline: bool = False) -> Published:
+    """Return the same of a release's wheel, also where that carries no headers."""
+    wheel = obtain(Package("tilelang", release.name), offline)
+    tvm = wheel / "tilelang/3rdparty/tvm"
+    python = [tvm / "python"]
+    sources = [tvm / "src", tvm / "include", tvm / "python"]
+    if release.ffi is not None:
+        ffi = obtain(Package("apache-tvm-ffi", release.ffi), offline)
+        python.append(ffi)
+        sources += [ffi / "tvm_ffi/src", ffi / "tvm_ffi/include"]
+    return Published(tuple(_existing(python)), tuple(_existing(sources)), (wheel / "tilelang/lib",))
+
+
 def _existing(folders: Iterable[Path]) -> list[Path]:
     return [folder for folder in dict.fromkeys(folders) if folder.is_dir()]
 

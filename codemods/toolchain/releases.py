@@ -20,15 +20,14 @@ class Release:
     """A published TileLang release.
 
     `tvm`: the version its TVM gives itself. `ffi`: the exact `apache-tvm-ffi` that was tried with
-    it, None before that package existed; `ffi_range`: what a project that follows this release
-    should require. `headers`: whether its wheel carries TVM's headers. `marks`: texts that TVM's
-    headers must hold, by path under `include/`, for a checkout to count as this release's.
+    it, None before that package existed (`codemods.tvm_ffi_ranges` has the ranges). `headers`:
+    whether its wheel carries TVM's headers. `marks`: texts that TVM's headers must hold, by path
+    under `include/`, for a checkout to count as this release's.
     """
 
     name: str
     tvm: str
     ffi: str | None
-    ffi_range: str
     headers: bool
     marks: tuple[tuple[str, str], ...] = ()
 
@@ -39,17 +38,13 @@ _FOR = ("tvm/tir/stmt.h", r"\bclass ForNode\b")
 _TIRX = ("tvm/tirx/stmt.h", r"\bclass ForNode\b")
 
 RELEASES = (
-    Release("0.1.5", "0.17.dev0", None, "", False),
-    Release("0.1.6.post2", "0.22.dev0", None, "", False),
-    Release("0.1.7.post1", "0.23.dev0", "0.1.6", ">=0.1.6,~=0.1.0", True, (_FOR, _FOR_STEP)),
-    Release(
-        "0.1.7.post2", "0.23.dev0", "0.1.6", ">=0.1.6,~=0.1.0", True, (_FOR_STEP, _CALL_ANNOTATIONS)
-    ),
-    Release(
-        "0.1.7.post3", "0.23.dev0", "0.1.6", ">=0.1.6,~=0.1.0", True, (_FOR_STEP, _CALL_ANNOTATIONS)
-    ),
-    Release("0.1.10", "0.25.dev0", "0.1.10", ">=0.1.10,~=0.1.0", True, (_TIRX,)),
-    Release("0.1.15", "0.25.dev0", "0.1.12", ">=0.1.11,<0.1.13", True, (_TIRX,)),
+    Release("0.1.5", "0.17.dev0", None, False),
+    Release("0.1.6.post2", "0.22.dev0", None, False),
+    Release("0.1.7.post1", "0.23.dev0", "0.1.6", True, (_FOR, _FOR_STEP)),
+    Release("0.1.7.post2", "0.23.dev0", "0.1.6", True, (_FOR_STEP, _CALL_ANNOTATIONS)),
+    Release("0.1.7.post3", "0.23.dev0", "0.1.6", True, (_FOR_STEP, _CALL_ANNOTATIONS)),
+    Release("0.1.10", "0.25.dev0", "0.1.10", True, (_TIRX,)),
+    Release("0.1.15", "0.25.dev0", "0.1.12", True, (_TIRX,)),
 )
 
 SUPPORT_ARCHIVE = "0.1.7.post3"
