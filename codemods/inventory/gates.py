@@ -82,8 +82,8 @@ def compare(
     renames: Sequence[Rename] = (),
     waivers: Sequence[Waiver] = (),
 ) -> Verdict:
-    """What a port lost or invented; `renames` are applied to `before`."""
-    old, new = _side(renamed(before, renames)), _side(after)
+    """What a port lost or invented; `renames` are applied to `before` where `after` has them."""
+    old, new = _side(renamed(before, renames, after)), _side(after)
     losses = [
         *_elements((Gate.LOST,), {}, old, {}, new),
         *(
@@ -107,7 +107,7 @@ def compare_merge(
 
     `renames` are applied to base and fork, which may still be on the API that upstream has left.
     """
-    b, f = _side(renamed(base, renames)), _side(renamed(fork, renames))
+    b, f = (_side(renamed(tree, renames, result)) for tree in (base, fork))
     u, r = _side(upstream), _side(result)
     losses = [
         loss

@@ -17,12 +17,19 @@ def renames_of(migrations: Iterable[Migration]) -> tuple[Rename, ...]:
     return tuple(rename for migration in migrations for rename in migration.renames)
 
 
-def renamed(inventory: Inventory, renames: Sequence[Rename]) -> Inventory:
-    """The inventory under the new names. An op's attributes follow the op."""
+def renamed(inventory: Inventory, renames: Sequence[Rename], now: Inventory) -> Inventory:
+    """The inventory under the names that `now` has. An op's attributes follow the op.
+
+    A rename is made only where `now` has the new name and no longer the old one: whether the
+    migration ran is seen from the tree, and what is found under neither name is lost.
+    """
+    present = {entry.key for entry in now}
     changed = {
         entry.key: new
         for entry in inventory
-        if (new := _new_name(entry.kind, entry.name, renames)) != entry.name
+        if entry.key not in present
+        and (new := _new_name(entry.kind, entry.name, renames)) != entry.name
+        and (entry.kind, new) in present
     }
     ops = {name: new for (kind, name), new in changed.items() if kind in _OPS}
 

@@ -339,6 +339,14 @@ def test_a_rename_that_a_migration_declares_is_no_loss() -> None:
     assert compare(seeded(), after, renames).losses == ()
 
 
+def test_a_rename_of_a_migration_that_did_not_run_changes_nothing() -> None:
+    renames = (Rename("tile_op", "demo.*", "demo.tile.*"),)
+    assert compare(seeded(), seeded(), renames).losses == ()
+    edit, name = next(seed.deletion for seed in SEEDS if seed.kind is Kind.TILE_OP)
+    verdict = compare(seeded(), seeded(edit), renames)
+    assert told(verdict, Kind.TILE_OP) == [(Gate.LOST, name, False)]
+
+
 def test_what_a_migration_brings_in_is_not_invented() -> None:
     edit = (OPS, "#if 0", 'TVM_REGISTER_PASS_CONFIG_OPTION("demo.loud", Bool);\n#if 0')
     renames = (Rename("pass_config", "", "demo.loud"),)
