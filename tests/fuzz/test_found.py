@@ -45,6 +45,14 @@ FOUND = {
     "a reference's node whose name is no UTF-8": (
         b"TVM_DEFINE_NOTNULLABLE_OBJECT_REF_METHODS(A, B, No\xb1e)\n"
     ),
+    "a reference's parent that is no type": (
+        b"namespace tvm {\nclass F : public G {\npublic:\n"
+        b"  TVM_DEFINE_MUTABLE_NOTNULLABLE_OBJECT_REF_METHODS(F, G e, FNode);\n};\n"
+        b"F Make() {\n  ObjectPtr<FNode> n;\n  return F(n);\n}\n}\n"
+    ),
+    "a registration after an unfinished statement": (
+        b'namespace tvm {f(g(s)),\nTVM_REGISTER_GLOBAL("tl.x").set_body_typed(X);\n}\n'
+    ),
     "a legacy schedule within another": (
         b"void f() {\n  if (IsFromLegacyTESchedule(f)) { IsFromLegacyTESchedule(f); }\n}\n"
     ),

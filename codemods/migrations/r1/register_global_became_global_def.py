@@ -40,7 +40,17 @@ from cpp_rewriters import includes
 from cpp_rewriters.directives import definition_at
 from cpp_rewriters.functions import inside_a_function
 from cpp_rewriters.margins import shift
-from cpp_rewriters.text import Call, Span, call_at, calls, code, indentation, newline, skip_space
+from cpp_rewriters.text import (
+    Call,
+    Span,
+    call_at,
+    calls,
+    code,
+    indentation,
+    newline,
+    preceded_by,
+    skip_space,
+)
 
 MACRO = "TVM_REGISTER_GLOBAL"
 REGISTRY_HEADER = "tvm/ffi/reflection/registry.h"
@@ -91,7 +101,13 @@ def _read(source: Source, macro: Call) -> _Registration | Remark:
     text = code(source)
     link = _LINK.match(text, macro.end)
     body = call_at(text, link.span(1)) if link is not None else None
-    if link is None or body is None or not body.arguments or len(macro.arguments) != 1:
+    if (
+        link is None
+        or body is None
+        or not body.arguments
+        or len(macro.arguments) != 1
+        or preceded_by(text, macro.name[0], b"(", b",")
+    ):
         return Remark(
             macro.name[0],
             f"`{MACRO}` is not followed by a call that gives the function",

@@ -52,6 +52,8 @@ WITHOUT_DEFAULT = (
 # frames of the IR builder are mutable already, and so is what derives from them
 _MUTABLE_BASE = re.compile(r"Frame(Node)?$")
 
+_TYPE = re.compile(r"(?:::)?\w+(?:::\w+)*(?:\s*<.*>)?", re.DOTALL)
+
 
 def _gather_mutable(source: Source) -> list[str] | None:
     text = code(source)
@@ -114,6 +116,8 @@ def _constructor(source: Source, facts: Facts, call: Call) -> Iterator[Edit]:
     name, parent, node = (text[slice(*a)].decode("utf-8", "replace") for a in call.arguments)
     if simple(name) not in facts.get(BUILT.name, frozenset()):
         return
+    if not all(_TYPE.fullmatch(argument) for argument in (name, parent, node)):
+        return  # no types, so no constructor can be written
     cls = next((c for c in classes(source) if c.body[0] <= call.name[0] < c.body[1]), None)
     if cls is not None and any(
         m.name == cls.name and b"ObjectPtr<" in text[slice(*m.parameters)] for m in cls.methods
