@@ -207,3 +207,29 @@ def test_a_part_of_a_tree_is_enough_until_a_migration_asks_for_facts() -> None:
     assert not engine.port({"a.cc": b"int"}, [asking], alone=True).changed
     with pytest.raises(NeedsTree, match="classes"):
         engine.port({"a.cc": b"class"}, [asking], alone=True)
+
+
+def test_each_text_is_gathered_from_once_over_all_rungs_and_again_when_it_changed() -> None:
+    seen: list[bytes] = []
+
+    def gather(source: Source) -> Any:
+        seen.append(source.data)
+
+    collector = Collector("texts", Language.CPP, (), gather, lambda gathered: 0)
+    asking = Rewrite(Language.CPP, (), lambda source, facts: (), (collector,))
+    rules = [migration("TF102", asking), migration("TF302", asking), rename("TF301", "one", "two")]
+    engine.port({"a.cc": b"one", "b.cc": b"b"}, rules)
+    assert sorted(seen) == [b"b", b"one", b"two"]
+
+
+def test_a_failing_collector_is_an_internal_error_and_the_run_goes_on() -> None:
+    def gather(source: Source) -> Any:
+        raise KeyError("boom")
+
+    collector = Collector("texts", Language.CPP, (), gather, lambda gathered: 0)
+    asking = Rewrite(Language.CPP, (), lambda source, facts: (), (collector,))
+    ported = engine.port(
+        {"a.cc": b"one"}, [migration("TF302", asking), rename("TF301", "one", "two")]
+    )
+    assert ported.files == {"a.cc": b"two"}
+    assert {finding.code for finding in ported.complaints} == {"TF911"}
