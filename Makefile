@@ -1,5 +1,5 @@
 # make port   port a copy of the bundled tree, show the result, parse every unit of it
-# make test   lint, types, all tests: what CI runs
+# make test   lint, types, the manual, all tests: what CI runs
 # make unit   the fast loop: lint, types, tests that need no network
 # make fuzz   50,000 mutated sources of each language (CORPUS=FOLDER adds real ones)
 # make bench  side by side with other tools
@@ -42,7 +42,10 @@ types: $(VENV)/made
 unit: lint types
 	$(BIN)/python -m pytest -q -n auto -m "not sdk"
 
-test: lint types
+manual: $(VENV)/made
+	$(BIN)/python -m mkdocs build --quiet
+
+test: lint types manual
 	$(BIN)/python -m pytest -n auto
 
 fuzz: $(VENV)/made
