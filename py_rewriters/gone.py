@@ -29,10 +29,17 @@ def gone_names(table: Mapping[str, Gone], but: tuple[str, ...] = ()) -> Rewrite:
     A name stands for everything below it too, other than the names `but`; the longest match speaks.
     """
     last = {name.rpartition(".")[2] for name in table}
-    word = re.compile(rb"\b(?:" + "|".join(sorted(last)).encode() + rb")\b")
+    every = "|".join(  # `text.lower()` is a string's own
+        name + (r"\b(?!\(\))" if hasattr(str, name) else r"\b") for name in sorted(last)
+    )
+    used = re.compile(  # as an attribute, or in an import
+        rb"(?:\.\s*|\bimport\b[^\r\n]*?\b|^[ \t]+)(?:" + every.encode() + rb")", re.MULTILINE
+    )
+    homes = "|".join(sorted({name.rpartition(".")[0].rpartition(".")[2] for name in table}))
+    home = re.compile(rb"\b(?:" + homes.encode() + rb")\b")
 
     def apply(source: Source, facts: Facts) -> Iterator[Outcome]:
-        if word.search(source.data) is None:
+        if home.search(source.data) is None or used.search(source.data) is None:
             return
         names = resolver(source, facts)
         if isinstance(names, Problem):

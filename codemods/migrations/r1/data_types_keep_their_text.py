@@ -24,7 +24,7 @@ MIGRATION = Migration(
     effort=Effort.LOW,
     rewrites=(
         remarked(
-            ('"float32"', "'float32'"),
+            ("DataType",),
             _COMPARED.format("float32"),
             compares_made_dtype_with("float32"),
             f'a data type made from "float" says "float" now and is not equal to "float32"{_WHY}',

@@ -21,7 +21,7 @@ MIGRATION = Migration(
     rewrites=(
         remarked(
             (".value",),
-            r"\b(?:attrs|annotations)\b",
+            r"\b(?:attrs|annotations)\s*(?:\[|\.\s*get\b)\s*\(?\s*['\"]",
             unboxes_attribute,
             "a number in `attrs` is a plain `int` now and has no `.value`; not changed because the "
             "entry may be an expression",

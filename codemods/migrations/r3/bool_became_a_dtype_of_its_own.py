@@ -20,7 +20,7 @@ MIGRATION = Migration(
     rewrites=(
         remarked(
             (".bits",),
-            r"\.bits\s*(?:[=!<>]|not\b|in\b)|[=!<>]=?\s*[\w.()]+\.bits\b",
+            r"\.bits\s*(?:[=!<>]|not\b|in\b)[^\r\n]*\b1\b|\b1\s*[=!<>]",
             compares_bits_with_one,
             "`bool` has 8 bits now, so a test for 1 bit no longer finds it; not changed because "
             "what is meant cannot be told",
