@@ -30,7 +30,7 @@ port: $(VENV)/made
 	@$(BIN)/python -m codemods.run --target $(TREE) --allow-dirty --statistics \
 	    --report $(SCRATCH)/report || [ $$? -eq 1 ]
 	@echo "== what was done and what is left: $(SCRATCH)/report/PORTING.md"
-	@$(BIN)/python -m codemods.verify --target $(TREE)
+	@$(BIN)/python -m codemods.toolchain --target $(TREE)
 
 lint: $(VENV)/made
 	$(BIN)/ruff check .
