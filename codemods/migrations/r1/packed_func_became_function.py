@@ -78,7 +78,7 @@ MIGRATION = Migration(
     examples=(
         Example(
             title="types, and what a call returns",
-            prelude="#include <tvm/ffi/function.h>\n#include <tvm/tir/expr.h>\nnamespace tvm {\n",
+            prelude="#include <tvm/ffi/function.h>\n#include <tvm/ir/function.h>\n#include <tvm/tir/expr.h>\nnamespace tvm {\n",
             before="""using Builder = TypedPackedFunc<PrimExpr(int)>;
 PrimExpr Run(runtime::PackedFunc f, const Builder &build) {
   int count = f(1);

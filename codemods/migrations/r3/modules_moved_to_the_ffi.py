@@ -221,7 +221,7 @@ MIGRATION = Migration(
             prelude="#include <tvm/ir/module.h>\n#include <dmlc/memory_io.h>\n#include <string>\n"
             "#include <tvm/ffi/extra/module.h>\n"
             "namespace tvm {\nusing ffi::String;\nusing ffi::ObjectPtr;\n",
-            before="""class SourceNode final : public runtime::ModuleNode {
+            before="""class TextModuleNode final : public runtime::ModuleNode {
 public:
   const char *type_key() const final { return "source"; }
   int GetPropertyMask() const final { return runtime::ModulePropertyMask::kBinarySerializable; }
@@ -234,9 +234,9 @@ public:
   String GetSource(const String &format) final { return text; }
   std::string text;
 };
-runtime::Module Build() { return runtime::Module(ffi::make_object<SourceNode>()); }
+runtime::Module Build() { return runtime::Module(ffi::make_object<TextModuleNode>()); }
 """,
-            after="""class SourceNode final : public ffi::ModuleObj {
+            after="""class TextModuleNode final : public ffi::ModuleObj {
 public:
   const char *kind() const final { return "source"; }
   int GetPropertyMask() const final { return ffi::Module::kBinarySerializable; }
@@ -253,7 +253,7 @@ public:
   String InspectSource(const String &format) const final { return text; }
   std::string text;
 };
-ffi::Module Build() { return ffi::Module(ffi::make_object<SourceNode>()); }
+ffi::Module Build() { return ffi::Module(ffi::make_object<TextModuleNode>()); }
 """,
             postlude="}\n",
         ),
