@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import warnings
@@ -63,7 +62,7 @@ def _is_python(text: bytes) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(text)
+            compile(text, "<merged>", "exec", dont_inherit=True)  # parsed and checked, never run
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

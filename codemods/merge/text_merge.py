@@ -122,9 +122,8 @@ def faults(place: Place, merged: bytes, base: bytes, ours: bytes, theirs: bytes)
     that upstream removed."""
     sides = ours, theirs
     found = [f"`{name}` is defined twice" for name in defined_twice(place, merged, *sides)]
-    if place.language is Language.CPP:
-        twice = branches.repeated(merged, ours, theirs)
-        found += [f"the branch `{branch.shown}` stands twice in one chain" for branch in twice]
+    twice = branches.repeated(place.language, merged, ours, theirs)
+    found += [f"the branch `{branch.shown}` stands twice in one chain" for branch in twice]
     if not still_parses(place.path, merged, base, ours, theirs):
         found.append("it does not parse")
     elif place.language is Language.PYTHON:
@@ -280,13 +279,12 @@ def _mended(
 ) -> tuple[bytes, list[Applied]]:
     """The text with the imports that one side took away and the other side's code needs, and
     without the fork's copy of a branch that both sides brought."""
+    applied: list[Applied] = []
     if place.language is Language.PYTHON:
         text, names = restore_imports(text, *versions[1:])
-        return text, [Applied("imports", f"`{name}` is still used") for name in names]
-    if place.language is Language.CPP:
-        text, asked = branches.without_repeated(text, *versions[1:])
-        return text, [Applied("converged", f"branch `{shown}`") for shown in asked]
-    return text, []
+        applied += [Applied("imports", f"`{name}` is still used") for name in names]
+    text, asked = branches.without_repeated(place.language, text, *versions[1:])
+    return text, [*applied, *(Applied("converged", f"branch `{shown}`") for shown in asked)]
 
 
 def _first_line(hunk: Hunk) -> str:

@@ -70,8 +70,7 @@ class Merger:
                 if not pieces:
                     continue
                 parts[key] = pieces
-                at = order.index(before) + 1 if before in parts and before is not None else 0
-                order.insert(at if before is not None else _first(order), key)
+                order.insert(_place_of(key, before, order), key)
             before = key
         return [piece for key in order for piece in parts[key]]
 
@@ -118,6 +117,17 @@ class Merger:
         return [Hunk(old.text, mine.text, b"")]
 
 
+def _place_of(key: Key, before: Key | None, order: Sequence[Key]) -> int:
+    """Where a unit of the fork's goes: behind what it followed there, but never among imports."""
+    if before is None:
+        return _first(order)
+    at = order.index(before) + 1 if before in order else 0
+    if key[0] in {"def", "class"}:
+        while at < len(order) and order[at][0] in {"import", "from"}:
+            at += 1
+    return at
+
+
 def _first(order: Sequence[Key]) -> int:
     """Where something may go that the fork has in front of all that upstream has too."""
     return next(
@@ -139,7 +149,8 @@ def _by_key(units: Sequence[Unit]) -> dict[Key, Unit]:
 def _refuse_double_rewrites(
     old: Mapping[Key, Unit], mine: Mapping[Key, Unit], new: Mapping[Key, Unit]
 ) -> None:
-    """Two units that differ only in their text may be one that both sides rewrote."""
+    """Units that only their text names: where both sides lost one and one side has a new one,
+    that may be one that both rewrote, or that one side rewrote and the other deleted."""
 
     def groups(keys: Iterable[Key]) -> Counter[Key]:
         return Counter(key[:2] for key in keys if key[0] == "text")
@@ -147,7 +158,7 @@ def _refuse_double_rewrites(
     added_here = groups(mine.keys() - old.keys() - new.keys())
     added_there = groups(new.keys() - old.keys() - mine.keys())
     gone = groups(old.keys() - mine.keys()) & groups(old.keys() - new.keys())
-    doubtful = set(added_here) & set(added_there) & set(gone)
+    doubtful = (set(added_here) | set(added_there)) & set(gone)
     if doubtful:
         raise Ambiguous(f"both sides rewrote `{sorted(doubtful)[0][1]}`")
 

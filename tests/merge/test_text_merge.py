@@ -305,3 +305,42 @@ def test_a_requirements_file_of_many_shapes_is_merged_as_a_whole() -> None:
     assert text(merged("requirements-test.txt", base, ours, theirs)) == (
         head + "pandas\npytest>=6\npytest_xdist>=2\npyyaml\n"
     )
+
+
+def test_an_elif_that_came_both_ways_is_asked_once() -> None:
+    frame = (
+        "def f(k):\n    if k == 0:\n        a()\n%s    elif k == 1:\n        b()\n%s"
+        "    else:\n        c()\n"
+    )
+    mine = "    elif k is None:\n        return message(k)\n"
+    new = "    elif k is None:\n        message(k)\n"
+    outcome = merged("x.py", frame % ("", ""), frame % ("", mine), frame % (new, ""))
+    assert text(outcome) == frame % (new, "")
+
+
+def test_an_import_from_the_future_comes_first() -> None:
+    base = "import one\nimport two\n\n\ndef f():\n    return one, two\n"
+    ours = "from __future__ import annotations\n" + base.replace("one", "uno")
+    theirs = base.replace("import one", "import one as uno").replace("one, two", "uno, two")
+    outcome = merged("x.py", base, ours, theirs)
+    assert outcome.left or text(outcome).startswith("from __future__")
+    late = b"import one\nfrom __future__ import annotations\n"
+    assert faults(place("x.py"), late, b"", b"", b"") == ["it does not parse"]
+
+
+def test_a_statement_that_one_side_rewrote_and_the_other_moved_away_stays_a_conflict() -> None:
+    old = "try:\n    version = find()\nexcept OSError:\n    version = None\n"
+    base = f"import find\n\n{old}\nprint(version)\n"
+    ours = base.replace("version = None", 'version = "0.dev"')
+    inner = "".join(f"    {line}\n" for line in old.splitlines())
+    theirs = f"import find\n\n\ndef compute():\n{inner}    return version\n\n\nprint(compute())\n"
+    assert merged("x.py", base, ours, theirs).left
+
+
+def test_a_function_of_the_forks_does_not_land_among_imports() -> None:
+    g = "\n\ndef g():\n    return a, c, d\n"
+    base = "import a\nfrom b import c, d\n" + g
+    ours = "import a\nfrom b import (c,\n    d)\n\n\ndef mine():\n    return a\n" + g
+    theirs = "import a\nfrom b import c, d, e\nimport z\n\n\ndef g():\n    return a, c, d, e, z\n"
+    out = text(merged("x.py", base, ours, theirs))
+    assert out.index("import z") < out.index("def mine")

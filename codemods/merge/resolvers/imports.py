@@ -60,6 +60,7 @@ def resolve(hunk: Hunk, place: Place) -> bytes | None:
             return None
         out = _add(out, statement, added)
         bound |= {i.bound for i in added}
+    out.sort(key=lambda s: all(i.module != "__future__" for i in s.imports))  # those come first
     return "".join(s.text for s in out).encode()
 
 
