@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from codemods import engine, formatting, ladder, offsets, remarks, residue
+from codemods.guiding import Headers, guided
 from codemods.model import Edit, Finding, Migration
 from codemods.result import Result
 from codemods.tree import Tree
@@ -21,6 +22,7 @@ class Wish:
     unsafe: bool = False
     format: bool = True
     jobs: int = 1
+    guide: Headers | None = None  # the guided stage, against these headers
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,11 @@ def port(command: str, found: Tree, wish: Wish, progress: engine.Progress | None
         progress=progress,
     )
     clock.lap("rewrite")
+    if wish.guide is not None:
+        ported = guided(
+            found.root, found.data, ported, wish.release, wish.guide, wish.jobs, progress
+        )
+        clock.lap("guide")
     changed, findings = dict(ported.changed), ported.findings
     complaints = [*ported.complaints, *remarks.passed(found)]
     if wish.format and changed:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 @click.option("--report", type=click.Path(path_type=Path), help="Folder for PORTING.md and more.")
 @click.option("--allow-dirty", is_flag=True, help="Write even over uncommitted changes.")
 @click.option("--no-format", is_flag=True, help="Do not format changed C++ lines.")
+@click.option("--guide", is_flag=True, help="Mend by the compiler's word what is left (minutes).")
+@click.option("--tvm", type=click.Path(path_type=Path), help="Checkout of TVM for --guide.")
+@click.option("--ffi", type=click.Path(path_type=Path), help="Checkout or package of tvm-ffi.")
 @click.option("--offline", is_flag=True, help="Fetch nothing from the network.")
 @options.selection
 @options.output
@@ -35,6 +38,9 @@ def main(
     report: Path | None,
     allow_dirty: bool,
     no_format: bool,
+    guide: bool,
+    tvm: Path | None,
+    ffi: Path | None,
     offline: bool,
     to: str,
     select: tuple[str, ...],
@@ -52,6 +58,7 @@ def main(
     understood, or something could not be read, parsed or settled.
     """
     from codemods import journal, porting, present, progress, tree
+    from codemods.guiding import Headers
 
     release = options.release(to)
     root = _root(target)
@@ -69,6 +76,7 @@ def main(
         unsafe_fixes,
         not no_format,
         options.jobs(jobs),
+        Headers(tvm, ffi, offline) if guide else None,
     )
     with progress.Bar() as bar:
         done = porting.port("run", found, wish, bar)

@@ -46,7 +46,8 @@ class Project:
     """The targets of the CMake project in `root`, for the given variables and environment.
 
     `variables` are what a user would give with `-D`; `environment` is all that `$ENV{}` sees.
-    Subfolders outside of `root`, or named by `skip`, are not entered.
+    Subfolders outside of `root`, or named by `skip`, are not entered. `texts` stand in for CMake
+    files of these absolute paths.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Project:
         variables: Mapping[str, str],
         environment: Mapping[str, str],
         skip: Sequence[str] = ("3rdparty", "third_party"),
+        texts: Mapping[Path, bytes] | None = None,
     ) -> None:
         self.root = root
         self.targets: dict[str, Target] = {}
@@ -73,6 +75,7 @@ class Project:
         self._skip = frozenset(skip)
         self._callables: dict[str, tuple[bool, list[str], list[Command]]] = {}
         self._folder = _Scope(root)
+        self._texts = texts or {}
         self._depth = 0
         self._enter(root)
 
@@ -135,7 +138,8 @@ class Project:
         self._depth += 1
         outer = self._variables.get("CMAKE_CURRENT_LIST_DIR", "")
         self._variables["CMAKE_CURRENT_LIST_DIR"] = str(path.parent)
-        self._run(parse(path.read_text(encoding="utf-8", errors="replace")))
+        data = self._texts[path] if path in self._texts else path.read_bytes()
+        self._run(parse(data.decode("utf-8", errors="replace")))
         self._variables["CMAKE_CURRENT_LIST_DIR"] = outer
         self._depth -= 1
 

@@ -8,6 +8,7 @@ folders; `Units.guessed` says so.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,13 +45,20 @@ class Units:
         return tuple(unit.path for unit in self.units)
 
 
-def units(tree: Path, backend: str = "CUDA", cuda_major: int = 12) -> Units:
+def units(
+    tree: Path,
+    backend: str = "CUDA",
+    cuda_major: int = 12,
+    texts: Mapping[str, bytes] | None = None,
+) -> Units:
     """Return the sources that `tree` compiles for `backend`, one of `BACKENDS`.
 
-    `cuda_major` stands for the toolkit's version, which CMake would probe.
+    `cuda_major` stands for the toolkit's version, which CMake would probe. `texts`: contents of
+    CMake files that are not on disk yet, by path relative to the tree.
     """
     tree = tree.absolute()
-    project = Project(tree, *_settings(backend, cuda_major))
+    changed = {tree / path: text for path, text in (texts or {}).items()}
+    project = Project(tree, *_settings(backend, cuda_major), texts=changed)
     found: dict[str, Unit] = {}
     for target in project.targets.values():
         for source in target.sources:
