@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import fnmatch
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -105,6 +106,42 @@ def program(path: str, text: bytes) -> Program | None:
     if (name.startswith("test_") or name.endswith("_test.py")) and any(map(_tests, module.body)):
         return Program(path, "tests")
     return Program(path, "program") if any(_runs(node) for node in module.body) else None
+
+
+def variants(found: Program, text: bytes, together: int) -> tuple[Program, ...]:
+    """Return the program with its own switches and choices, `together` at a time.
+
+    Read from its `add_argument` calls: a flag is given, a choice that is not the default is made.
+    """
+    made: list[tuple[str, ...]] = []
+    for node in ast.walk(ast.parse(text)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if node.func.attr != "add_argument" or not node.args:
+            continue
+        stated = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+        names = [a.value for a in node.args if isinstance(a, ast.Constant)]
+        option = next((str(n) for n in names if str(n).startswith("--")), "")
+        action = stated.get("action", "")
+        if option and "store_true" in action:
+            made.append((option,))
+        elif option and "BooleanOptional" in action:
+            on = stated.get("default") == "True"
+            made.append((f"--no-{option[2:]}" if on else option,))
+        elif option and "choices" in stated:
+            made.extend((option, choice) for choice in _choices(node, stated.get("default")))
+    return tuple(
+        Program(found.path, found.kind, (*found.arguments, *itertools.chain(*more)))
+        for more in itertools.combinations(made, together)
+    )
+
+
+def _choices(call: ast.Call, default: str | None) -> list[str]:
+    for keyword in call.keywords:
+        if keyword.arg == "choices" and isinstance(keyword.value, ast.List | ast.Tuple):
+            values = [e.value for e in keyword.value.elts if isinstance(e, ast.Constant)]
+            return [str(value) for value in values if repr(value) != default]
+    return []
 
 
 def _tests(node: ast.stmt) -> bool:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import tomlkit
@@ -29,10 +30,14 @@ from codemods.harness.kernel_sources import (
     definitions,
     kernel_files,
     program,
+    variants,
 )
 from codemods.harness.load import library_environment
 from codemods.harness.plan import Plan, not_run
 from codemods.harness.results import Row, Status
+
+VARIANTS = 12
+"""The most variants of one program that are run in search of kernels not reached otherwise."""
 
 NEVER_CAUGHT = "no program that was run compiles it"
 
@@ -75,9 +80,39 @@ def lower_kernels(plan: Plan) -> tuple[Row, ...]:
         return not_run("lower", "the tree's packages are not laid out: the stage import did not")
     texts = {path: (plan.tree / path).read_bytes() for path in kernel_files(plan.tree, plan.only)}
     programs = [*_programs(texts, plan.manifest)]
-    outcomes = run_programs(plan, programs)
     defined = [d for path, text in texts.items() for d in definitions(path, text)]
-    return tuple(kernel_rows(plan, defined, outcomes))
+    outcomes = run_programs(plan, programs)
+    for together in (1, 2):
+        missed = uncaught(defined, outcomes)
+        more = further_programs(texts, programs, missed, together)
+        outcomes += run_programs(plan, more)
+    return tuple(kernel_rows(plan, texts, defined, outcomes))
+
+
+def uncaught(defined: Sequence[Definition], outcomes: Iterable[Outcome]) -> set[str]:
+    """Return the files with a definition that no program compiled, for any architecture."""
+    kernels = [kernel for outcome in outcomes for kernel in outcome.kernels]
+    caught = {definition_of(kernel, defined) for kernel in kernels}
+    return {definition.path for definition in defined if definition not in caught}
+
+
+def further_programs(
+    texts: Mapping[str, bytes], programs: Sequence[Program], missed: set[str], together: int
+) -> list[Program]:
+    """Return variants of the programs that may reach the definitions in the files of `missed`,
+    with as many of their switches `together`."""
+    return [
+        variant
+        for found in programs
+        if found.kind == "program" and any(reaches(texts, found.path, path) for path in missed)
+        for variant in variants(found, texts[found.path], together)[:VARIANTS]
+    ]
+
+
+def reaches(texts: Mapping[str, bytes], path: str, module: str) -> bool:
+    """Say whether the program at `path` is the file `module` or names it."""
+    stem = PurePosixPath(module).stem.encode()
+    return path == module or re.search(rb"\b" + re.escape(stem) + rb"\b", texts[path]) is not None
 
 
 def _programs(texts: Mapping[str, bytes], manifest: Path | None) -> Iterator[Program]:
@@ -236,7 +271,10 @@ def _inside(file: str, tree: Path) -> str:
 
 
 def kernel_rows(
-    plan: Plan, defined: Sequence[Definition], outcomes: Iterable[Outcome]
+    plan: Plan,
+    texts: Mapping[str, bytes],
+    defined: Sequence[Definition],
+    outcomes: Iterable[Outcome],
 ) -> Iterator[Row]:
     """Yield the rows: each kernel that was caught, then each definition that was not."""
     outcomes = tuple(outcomes)
@@ -251,7 +289,7 @@ def kernel_rows(
             yield from _caught_rows(plan, arch, f"{path}::{name}", kernels)
         for definition in defined:
             if (definition.path, definition.name) not in caught:
-                yield _missed_row(arch, definition, outcomes)
+                yield _missed_row(arch, definition, texts, outcomes)
 
 
 def definition_of(kernel: Kernel, defined: Sequence[Definition]) -> Definition | None:
@@ -297,12 +335,16 @@ def _caught_rows(
         )
 
 
-def _missed_row(arch: str, definition: Definition, outcomes: Sequence[Outcome]) -> Row:
+def _missed_row(
+    arch: str, definition: Definition, texts: Mapping[str, bytes], outcomes: Sequence[Outcome]
+) -> Row:
     name = f"{definition.path}::{definition.name}"
-    mine = [o for o in outcomes if o.arch == arch and o.program.path == definition.path]
+    here = [o for o in outcomes if o.arch == arch]
+    mine = [o for o in here if o.program.path == definition.path and not o.program.arguments]
+    mine += [o for o in here if o not in mine and reaches(texts, o.program.path, definition.path)]
     skipped = [reason for o in mine for reason in o.skipped.values()]
-    reasons = [o.reason for o in mine if o.reason]
-    log = mine[0].log if mine else ""
+    reasons = [f"{o.reason} ({o.program.path})" for o in mine if o.reason]
+    log = next((o.log for o in mine if o.reason), "")
     if skipped and not reasons:
         return Row("lower", name, Status.NOT_RUN, f"its test is skipped: {skipped[0]}", arch)
     reason = reasons[0] if reasons else NEVER_CAUGHT

@@ -11,7 +11,6 @@ import hashlib
 import importlib
 import json
 import os
-import runpy
 import signal
 import sys
 import time
@@ -19,7 +18,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from codemods.harness.inside import stand_ins
+from codemods.harness.inside import stand_ins, without_asserts
 
 _IMPORTED_ONCE = (
     "pytest",
@@ -146,8 +145,9 @@ def _child(request: dict[str, Any], task: dict[str, Any], arch: str, outcome: Pa
 
 def _run_program(task: dict[str, Any]) -> str:
     sys.argv = [task["file"], *task["arguments"]]
+    sys.meta_path.insert(0, without_asserts.WithoutAsserts(Path(task["file"]).parent))
     try:
-        runpy.run_path(task["file"], run_name="__main__")
+        without_asserts.run(task["file"])
     except SystemExit as ended:
         if ended.code not in (None, 0):
             return f"the program left with {ended.code!r}"
