@@ -243,6 +243,10 @@ def _torch_dtype(param: Any) -> torch.dtype:
     return dtype
 
 
+TRIED = 4
+"""How many of an autotuner's configurations are tried before the kernel counts as failed."""
+
+
 def _first_configuration_only() -> None:
     """Autotuning compiles one configuration, the first that compiles: there is nothing to time."""
     try:
@@ -254,12 +258,20 @@ def _first_configuration_only() -> None:
         configs = self.configs
         if callable(configs):
             configs = configs(*(self._kernel_parameters or ()))
+        configs = list(configs)
         names = inspect.signature(self.fn).parameters
         build = self.jit_compile or (
             lambda **config: self.compile_args.compile_program(self.fn(**config))
         )
+        positional, named = self._kernel_parameters or ((), ())
+        given = {
+            *(name for name, _ in named),
+            *list(self._function_parameters or ())[: len(positional)],
+        }
         error: Exception | None = None
-        for config in configs:
+        # what the program itself fixed is not tuned
+        tried = [{}] if any(given & config.keys() for config in configs) else configs[:TRIED]
+        for config in tried:
             chosen = {name: value for name, value in config.items() if name in names}
             try:
                 kernel = build(**chosen)

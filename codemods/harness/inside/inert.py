@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import functools
 import sys
 import types
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import Any
 class Inert:
     """Stands for something that is not here: every attribute and call gives another one.
 
-    As a decorator it returns the decorated function; as a number it is 0.
+    As a decorator it leaves the function callable; as a number it is 0.
     """
 
     def __init__(self, name: str = "inert") -> None:
@@ -27,8 +28,10 @@ class Inert:
         self.__dict__[name] = value
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType | type):
+        if len(args) == 1 and not kwargs and isinstance(args[0], type):
             return args[0]
+        if len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType):
+            return _Decorated(args[0])
         return Inert(f"{self._name}()")
 
     def __getitem__(self, _key: Any) -> Any:
@@ -46,7 +49,7 @@ class Inert:
         return None
 
     def __mro_entries__(self, _bases: Any) -> tuple[type, ...]:
-        return (object,)
+        return (_Base,)
 
     def __int__(self) -> int:
         return 0
@@ -60,6 +63,14 @@ class Inert:
         return other == 0 if isinstance(other, int | float) else self is other
 
     __hash__ = object.__hash__
+
+    def __instancecheck__(self, _instance: Any) -> bool:
+        return False
+
+    def __lt__(self, _other: Any) -> bool:
+        return False
+
+    __gt__ = __le__ = __ge__ = __lt__
 
     def __len__(self) -> int:
         return 0
@@ -76,6 +87,31 @@ class Inert:
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _combined
     __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = _combined
     __neg__ = __invert__ = __and__ = __or__ = _combined
+
+
+class _Decorated(Inert):
+    """A function that a stand-in decorated: it can be called, and launched like a kernel."""
+
+    def __init__(self, function: types.FunctionType) -> None:
+        super().__init__(function.__name__)
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.__wrapped__(*args, **kwargs)
+
+
+class _BaseType(type):
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return Inert(f"{cls.__name__}.{name}")
+
+
+class _Base(metaclass=_BaseType):
+    """What a class derives from whose base is a stand-in."""
+
+    def __init__(self, *_args: Any, **_kwargs: Any) -> None:
+        pass
 
 
 def unpacked_names(code: types.CodeType, at: int) -> int:

@@ -45,10 +45,10 @@ class CompiledExtension(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def _function(name: str, tensors: int) -> Any:
     def stand_in(*args: Any, **kwargs: Any) -> Any:
-        import torch
-
         if not tensors:
             return Inert(name)
+        import torch
+
         values = [*args, *kwargs.values()]
         shape = next(v for v in values if isinstance(v, list | tuple))
         dtype = next(

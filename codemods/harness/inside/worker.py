@@ -105,6 +105,7 @@ def _write(outcome: Path, reason: str, skipped: dict[str, str] | None = None) ->
 
 def _child(request: dict[str, Any], task: dict[str, Any], arch: str, outcome: Path) -> None:
     from codemods.harness.inside.capture import Captured, capture_kernels
+    from codemods.harness.inside.fake_autograd import fake_autograd
     from codemods.harness.inside.fake_devices import fake_devices
     from codemods.harness.inside.fake_processes import fake_processes
 
@@ -133,6 +134,7 @@ def _child(request: dict[str, Any], task: dict[str, Any], arch: str, outcome: Pa
 
         with fake_devices(capability, request["device_guard"]):
             fake_processes()
+            fake_autograd()
             capture_kernels(arch, record)
             os.chdir(Path(task["file"]).parent)
             sys.path.insert(0, str(Path(task["file"]).parent))

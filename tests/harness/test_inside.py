@@ -1,0 +1,116 @@
+"""What runs in the subprocesses, as far as it needs no torch."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from codemods.harness.inside import stand_ins, without_asserts
+from codemods.harness.inside.inert import Inert
+
+
+@pytest.fixture
+def imports() -> Iterator[None]:
+    """Puts the import machinery back as it was."""
+    finders, modules, main = list(sys.meta_path), set(sys.modules), sys.modules["__main__"]
+    yield
+    sys.meta_path[:] = finders
+    sys.modules["__main__"] = main
+    for name in set(sys.modules) - modules:
+        del sys.modules[name]
+    stand_ins.used.clear()
+
+
+def test_an_inert_value_unpacks_to_as_many_as_are_asked_for() -> None:
+    one, two, three = Inert()
+    assert all(isinstance(value, Inert) for value in (one, two, three))
+    assert list(Inert()) == []
+
+
+def test_a_function_with_an_inert_decorator_can_be_called_and_launched() -> None:
+    def function() -> int:
+        return 1
+
+    assert Inert().jit(function)() == 1
+    assert isinstance(Inert().jit(function)[1, 2](3), Inert)
+    assert isinstance(Inert().jit(num_warps=4), Inert)
+
+
+def test_a_class_may_derive_from_an_inert_one() -> None:
+    class Model(Inert("Base")):  # type: ignore[misc]
+        def forward(self) -> int:
+            return 1
+
+    assert Model(3).forward() == 1
+    assert isinstance(Model.from_pretrained("x"), Inert)
+
+
+def test_an_inert_number_is_zero_and_stays_inert_in_sums() -> None:
+    assert Inert() == 0
+    assert not Inert() > 1
+    assert not isinstance(1, Inert())  # type: ignore[arg-type]
+    assert int(Inert()) == 0
+    assert isinstance(1 + Inert() * 2, Inert)
+
+
+def _program(folder: Path, name: str, text: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def test_a_package_that_only_an_example_wants_is_stood_in_for(
+    tmp_path: Path, imports: None
+) -> None:
+    sys.meta_path.append(stand_ins.MissingPackage([tmp_path], ["own"]))
+    code = "import absent_library.nn as nn\nfrom absent_library import kernel\nvalue = kernel(1)\n"
+    file = _program(tmp_path, "example.py", code)
+    space: dict[str, object] = {}
+    exec(compile(code, str(file), "exec"), space)
+    assert isinstance(space["value"], Inert)
+    assert stand_ins.used == {"absent_library", "absent_library.nn"}
+
+
+def test_nothing_else_is_stood_in_for(tmp_path: Path, imports: None) -> None:
+    sys.meta_path.append(stand_ins.MissingPackage([tmp_path], ["own"]))
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("absent_library")
+    code = "import own.missing\n"
+    with pytest.raises(ModuleNotFoundError):
+        exec(compile(code, str(tmp_path / "example.py"), "exec"), {})
+
+
+def test_a_compiled_extension_has_the_functions_that_it_binds_and_no_others(imports: None) -> None:
+    sys.meta_path.append(stand_ins.CompiledExtension({"own_compiled": {"handle": 0}}))
+    module = importlib.import_module("own_compiled")
+    assert isinstance(module.handle(1), Inert)
+    assert not hasattr(module, "other")
+
+
+def test_a_program_and_its_neighbours_run_without_asserts(tmp_path: Path, imports: None) -> None:
+    _program(tmp_path, "neighbour.py", "def check():\n    assert False, 'there are no results'\n")
+    file = _program(
+        tmp_path,
+        "program.py",
+        "import pathlib\nimport neighbour\n"
+        "assert False\nneighbour.check()\n"
+        "if __name__ == '__main__':\n    pathlib.Path(__file__).with_suffix('.done').touch()\n",
+    )
+    sys.meta_path.insert(0, without_asserts.WithoutAsserts(tmp_path))
+    without_asserts.run(str(file))
+    assert (tmp_path / "program.done").exists()
+
+
+def test_other_modules_keep_their_asserts(tmp_path: Path, imports: None) -> None:
+    _program(tmp_path / "elsewhere", "strict_module.py", "assert False, 'kept'\n")
+    sys.meta_path.insert(0, without_asserts.WithoutAsserts(tmp_path / "here"))
+    sys.path.insert(0, str(tmp_path / "elsewhere"))
+    try:
+        with pytest.raises(AssertionError, match="kept"):
+            importlib.import_module("strict_module")
+    finally:
+        sys.path.remove(str(tmp_path / "elsewhere"))
