@@ -19,6 +19,17 @@ _NAMES = (
 )
 _HOMES = ("tvm.tir", "tvm.tir.op")
 
+NAMES = {
+    f"{home}.{name}": Gone(
+        "the operator belonged to a fork of TVM; not changed because only the tree's "
+        "owner knows which operator of its own replaces it",
+        f'write `tir.call_intrin(dtype, tir.op.Op.get("tl.{name}"), ...)` with an '
+        "operator that the tree registers, or drop it",
+    )
+    for home in _HOMES
+    for name in _NAMES
+}
+
 MIGRATION = Migration(
     code="TF144",
     title="intrinsics of an earlier TVM are gone",
@@ -27,20 +38,7 @@ MIGRATION = Migration(
     removed="0.1.6",
     upstream=("tile-ai/tilelang@a7c9a8b92",),
     effort=Effort.MEDIUM,
-    rewrites=(
-        gone_names(
-            {
-                f"{home}.{name}": Gone(
-                    "the operator belonged to a fork of TVM; not changed because only the tree's "
-                    "owner knows which operator of its own replaces it",
-                    f'write `tir.call_intrin(dtype, tir.op.Op.get("tl.{name}"), ...)` with an '
-                    "operator that the tree registers, or drop it",
-                )
-                for home in _HOMES
-                for name in _NAMES
-            }
-        ),
-    ),
+    rewrites=(gone_names(NAMES),),
     examples=(
         Example(
             title="a wrapper around one",

@@ -22,6 +22,21 @@ _LOWER = Gone(
     Effort.HIGH,
 )
 
+NAMES = {
+    "tvm.te.create_schedule": _SCHEDULE,
+    "tvm.te.schedule": _SCHEDULE,
+    "tvm.te.Schedule": _SCHEDULE,
+    "tvm.te.Stage": _SCHEDULE,
+    "tvm.lower": _LOWER,
+    "tvm.driver.lower": _LOWER,
+    "tvm.driver.build_module.lower": _LOWER,
+    "tvm.driver.build_module.schedule_to_module": _LOWER,
+    "tvm.tir.transform.StorageFlatten": Gone(
+        "only buffers of tensor expressions needed it",
+        "use `tvm.tir.transform.FlattenBuffer` on a `PrimFunc`",
+    ),
+}
+
 MIGRATION = Migration(
     code="TF143",
     title="schedules of tensor expressions were removed",
@@ -31,24 +46,7 @@ MIGRATION = Migration(
     upstream=("tile-ai/tilelang@a7c9a8b92",),
     effort=Effort.HIGH,
     old_names=("create_schedule", "schedule_to_module", "StorageFlatten"),
-    rewrites=(
-        gone_names(
-            {
-                "tvm.te.create_schedule": _SCHEDULE,
-                "tvm.te.schedule": _SCHEDULE,
-                "tvm.te.Schedule": _SCHEDULE,
-                "tvm.te.Stage": _SCHEDULE,
-                "tvm.lower": _LOWER,
-                "tvm.driver.lower": _LOWER,
-                "tvm.driver.build_module.lower": _LOWER,
-                "tvm.driver.build_module.schedule_to_module": _LOWER,
-                "tvm.tir.transform.StorageFlatten": Gone(
-                    "only buffers of tensor expressions needed it",
-                    "use `tvm.tir.transform.FlattenBuffer` on a `PrimFunc`",
-                ),
-            }
-        ),
-    ),
+    rewrites=(gone_names(NAMES),),
     examples=(
         Example(
             title="a schedule",
