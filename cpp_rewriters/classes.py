@@ -37,6 +37,9 @@ _NOT_A_FIELD = re.compile(
     rb"\s*(?:using|typedef|friend|static|class|struct|enum|template|virtual|explicit|operator|"
     rb"union|inline|constexpr|#)\b|\s*[A-Z][A-Z0-9_]+\s*\(|\s*~"
 )
+_ENUM_FIELD = re.compile(  # declared with its enumeration
+    rb"\benum(?:\s+class|\s+struct)?\s+(?P<type>\w+)\s*(?::[^{;]*)?\{[^{}]*\}\s*(?P<name>\w+)\s*;"
+)
 _METHOD = re.compile(
     rb"(?P<result>[A-Za-z_][\w:<>,&*\s]*?[\s&*])??(?P<owner>(?:\w+::)*)"
     rb"(?P<name>~?[A-Za-z_]\w*)\s*\("
@@ -98,6 +101,9 @@ def _classes(source: Source) -> tuple[Class, ...]:
                 methods.append(method)
             elif not _NOT_A_FIELD.match(text, start):
                 fields.extend(_fields(text, start, stop))
+        for enum in _ENUM_FIELD.finditer(text, opening + 1, end):
+            fields.append(Field(enum["name"].decode(), enum["type"].decode(), enum.span()))
+        fields.sort(key=lambda field: field.span[0])
         bases = _bases(match["bases"])
         body = (opening + 1, end)
         found.append(

@@ -77,7 +77,7 @@ def _place(gathered: Mapping[str, _Mentions], name: str) -> str:
 CALL_PLACES = Collector(
     "reflection_calls",
     Language.CPP,
-    ("VisitAttrs", "TVM_DECLARE_ATTRS", NODE_TYPE, "make_object", "RegisterReflection"),
+    ("VisitAttrs", "TVM_DECLARE_ATTRS", NODE_TYPE, "make_object", "ObjectRef", "OBJECT_INFO"),
     _gather,
     _digest,
 )
@@ -111,9 +111,11 @@ def add_calls(source: Source, facts: Facts, owners: set[str]) -> Iterator[Edit]:
             yield _block(source, call.name[0], _end_of_line(source, call.end), run)
             wanted = [name for name in wanted if name not in run]
             run = []
+    places_of: dict[tuple[int, int, bool], list[str]] = {}
     for name in wanted:
-        at = _end_of_definition(source, name)
-        yield _block(source, at[0], at[1], [name], b"" if at[2] else newline(source))
+        places_of.setdefault(_end_of_definition(source, name), []).append(name)
+    for (line, at, last), together in places_of.items():
+        yield _block(source, line, at, together, b"" if last else newline(source))
     yield from includes.add(source, REGISTRY_HEADER, system=True)
 
 

@@ -130,6 +130,20 @@ def declaration(source: Source, name: str, offset: int) -> Declared | None:
     return None
 
 
+def local_declaration(source: Source, name: str, offset: int) -> Declared | None:
+    """`declaration`, but only of parameters and local variables; no fields, nothing global."""
+    node = node_at(source, offset)
+    child = node
+    for ancestor in ancestors(node):
+        if ancestor.type in ("field_declaration_list", "declaration_list", "translation_unit"):
+            return None
+        found = _declared_among(ancestor, child, name, offset)
+        if found is not None:
+            return found
+        child = ancestor
+    return None
+
+
 def _declared_among(scope: Node, child: Node, name: str, offset: int) -> Declared | None:
     """The last declaration of `name` directly inside `scope` that is visible at `offset`."""
     candidates: list[Node] = []
