@@ -176,8 +176,8 @@ class Example:
 class Rename:
     """A name of the tree's own surface that a migration changes, for the preservation inventory.
 
-    `kind` is one of `codemods.inventory.Kind`'s values. One `*` in `old` and in `new` stands for
-    the same text. An empty `old` says that the migration brings `new` in.
+    `kind` is one of `codemods.inventory.Kind`'s values. The first `*` in `old` and in `new` stands
+    for the same text, and so on. An empty `old` says that the migration brings `new` in.
     """
 
     kind: str

@@ -47,20 +47,19 @@ def brought_in(kind: str, name: str, renames: Sequence[Rename]) -> bool:
     return any(r.kind == kind and not r.old and matches(r.new, name) is not None for r in renames)
 
 
-def matches(pattern: str, name: str) -> str | None:
-    """What the `*` of `pattern` stands for in `name` ("" without one), or None for no match."""
-    if "*" not in pattern:
-        return "" if pattern == name else None
-    head, tail = pattern.split("*", 1)
-    found = re.fullmatch(re.escape(head) + "(.*)" + re.escape(tail), name, re.DOTALL)
-    return None if found is None else found[1]
+def matches(pattern: str, name: str) -> tuple[str, ...] | None:
+    """What each `*` of `pattern` stands for in `name`, or None for no match."""
+    expression = "(.*)".join(map(re.escape, pattern.split("*")))
+    found = re.fullmatch(expression, name, re.DOTALL)
+    return None if found is None else found.groups()
 
 
 def _new_name(kind: str, name: str, renames: Sequence[Rename]) -> str:
     for rename in renames:
         if rename.kind != kind or not rename.old:
             continue
-        middle = matches(rename.old, name)
-        if middle is not None and matches(rename.new, name) is None:
-            return rename.new.replace("*", middle, 1)
+        texts = matches(rename.old, name)
+        if texts is not None and matches(rename.new, name) is None:
+            first, *rest = rename.new.split("*")
+            return first + "".join(map("".join, zip(texts, rest, strict=True)))
     return name

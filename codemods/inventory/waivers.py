@@ -17,7 +17,7 @@ _KINDS = frozenset(kind.value for kind in Kind)
 
 @dataclass(frozen=True)
 class Waiver:
-    """Accepts what `gate` says of `kind` and `name`; one `*` in the name stands for any text."""
+    """Accepts what `gate` says of `kind` and `name`; each `*` in the name stands for any text."""
 
     gate: str
     kind: str

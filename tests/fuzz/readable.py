@@ -12,7 +12,7 @@ import re
 from cpp_rewriters.syntax import count_errors
 from cpp_rewriters.text import blank, closing, skip_space
 
-_MACRO = re.compile(rb"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b[ \t]*\(")
+_MACRO = re.compile(rb"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b\s*\(")
 _VISIBLE = re.compile(rb"[^\r\n]")
 _BLOCK = re.compile(rb"\s*\{")
 _DIRECTIVE = re.compile(rb"^[ \t]*#(?:\\\r?\n|[^\n])*$", re.MULTILINE)

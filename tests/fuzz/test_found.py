@@ -53,6 +53,15 @@ FOUND = {
     "a registration after an unfinished statement": (
         b'namespace tvm {f(g(s)),\nTVM_REGISTER_GLOBAL("tl.x").set_body_typed(X);\n}\n'
     ),
+    "a comment to the end of the line before a block": (
+        b"TVM_FFI_STATIC_INIT_BLOCK(  // note\n{\n  F();\n} // end\n); int x;\n"
+    ),
+    "a class inside a method that goes": (
+        b"class StOpNode {\n  static void RegisterReflection() { ObjectDef<StOpNode>(); }\n"
+        b"  bool SEqualReduce(const StOpNode *other, SEqualReducer equal) const {\n"
+        b"    class P {\n static constexpr bool _type_has_method_shash_reduce = true;\n};\n"
+        b"    return true;\n  }\n};\n"
+    ),
     "a legacy schedule within another": (
         b"void f() {\n  if (IsFromLegacyTESchedule(f)) { IsFromLegacyTESchedule(f); }\n}\n"
     ),

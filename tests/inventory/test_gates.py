@@ -339,6 +339,16 @@ def test_a_rename_that_a_migration_declares_is_no_loss() -> None:
     assert compare(seeded(), after, renames).losses == ()
 
 
+def test_a_rename_may_keep_several_parts_of_a_name() -> None:
+    before = take_files({"p/__init__.py": b"e4m3_float8x4 = 1\nkept = 2\n"})
+    after = take_files({"p/__init__.py": b"float8_e4m3x4 = 1\nkept = 2\n"})
+    renames = tuple(
+        Rename(kind, "*e4m3_float8*", "*float8_e4m3*") for kind in ("python_name", "python_export")
+    )
+    assert len(compare(before, after).losses) == 4
+    assert compare(before, after, renames).losses == ()
+
+
 def test_a_rename_of_a_migration_that_did_not_run_changes_nothing() -> None:
     renames = (Rename("tile_op", "demo.*", "demo.tile.*"),)
     assert compare(seeded(), seeded(), renames).losses == ()

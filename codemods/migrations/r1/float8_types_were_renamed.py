@@ -11,7 +11,7 @@ latter, as upstream did; a table that maps PyTorch's `float8_e4m3fn` to it keeps
 
 from __future__ import annotations
 
-from codemods.model import Effort, Example, Language, Migration, Rung
+from codemods.model import Effort, Example, Language, Migration, Rename, Rung
 from py_rewriters.words import respelt
 
 MIGRATION = Migration(
@@ -22,6 +22,11 @@ MIGRATION = Migration(
     removed="0.1.6",
     upstream=("tile-ai/tilelang@a7c9a8b92",),
     effort=Effort.LOW,
+    renames=tuple(
+        Rename(kind, f"*{variant}_float8*", f"*float8_{variant}*")
+        for kind in ("python_name", "python_export")
+        for variant in ("e4m3", "e5m2")
+    ),
     old_names=("e4m3_float8", "e5m2_float8"),
     rewrites=(
         *respelt(("_float8",), r"(e4m3|e5m2)_float8(x\d+)?", r"float8_\1\2"),

@@ -56,6 +56,8 @@ def _compare_fields(source: Source, facts: Facts) -> Iterator[Outcome]:
     hooked = False
     for cls in classes(source):
         plan = equality.plan(known, cls.name)
+        if _is_replaced(source, cls.span[0]):
+            continue
         if plan is None:
             yield from _drop_inherited_flags(source, cls)
             continue
@@ -152,13 +154,20 @@ def _with_blank_line(source: Source, span: tuple[int, int]) -> tuple[int, int]:
     return start, stop
 
 
-def _rewrite_reflections(source: Source, known: Mapping[str, ClassFacts]) -> Iterator[Edit]:
+def _is_replaced(source: Source, offset: int) -> bool:
+    """Whether `offset` lies in a written comparison, which goes as a whole."""
+    return any(start <= offset < stop for start, stop in source.once(_written_comparisons))
+
+
+def _written_comparisons(source: Source) -> list[tuple[int, int]]:
     methods = [*out_of_line(source), *(m for cls in classes(source) for m in cls.methods)]
-    replaced = [method.span for method in methods if method.name in equality.METHODS]
+    return [method.span for method in methods if method.name in equality.METHODS]
+
+
+def _rewrite_reflections(source: Source, known: Mapping[str, ClassFacts]) -> Iterator[Edit]:
     for chain in reflections(source):
         plan = equality.plan(known, chain.owner)
-        inside = any(start <= chain.start < stop for start, stop in replaced)
-        if plan is None or plan.reason or inside:
+        if plan is None or plan.reason or _is_replaced(source, chain.start):
             continue
         for entry in chain.fields:
             if entry.member in plan.ignored and "SEqHashIgnore" not in entry.extra:

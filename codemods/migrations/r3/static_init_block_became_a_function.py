@@ -25,7 +25,7 @@ from codemods.model import (
     Rung,
     Source,
 )
-from cpp_rewriters.text import calls, closing, code, skip_space
+from cpp_rewriters.text import calls, closing, code, newline, skip_space
 
 MACRO = "TVM_FFI_STATIC_INIT_BLOCK"
 
@@ -54,11 +54,14 @@ def _open_the_function(source: Source, facts: Facts) -> Iterator[Outcome]:
             )
             continue
         before = source.data[call.open + 1 : inner].strip()  # a comment, seldom
-        yield Edit(call.open, inner, b"() " + (before + b" " if before else b""))
+        gap = newline(source) if b"//" in before else b" "
+        yield Edit(call.open, inner, b"() " + (before + gap if before else b""))
         semicolon = skip_space(text, call.end)
         stop = semicolon + 1 if text[semicolon : semicolon + 1] == b";" else call.end
         after = source.data[end + 1 : call.close] + source.data[call.close + 1 : stop]
         after = after.rstrip(b";").strip()
+        if b"//" in after and source.data[stop : stop + 1] not in (b"\r", b"\n"):
+            after += newline(source)
         yield Edit(end + 1, stop, b" " + after if after else b"")
 
 
