@@ -141,6 +141,13 @@ _ALL = (
         "Something that others can rely on is gone, or is there and neither side had it. If it is "
         "meant, waive it with a reason (`--waivers FILE`).",
     ),
+    Notice(
+        "TF930",
+        "name that upstream left",
+        "After a sync, a line that only the fork has still uses a name that upstream used at the "
+        "base and uses nowhere now. Nothing fails before the line is compiled, imported or called. "
+        "See what upstream's own uses became since the base.",
+    ),
 )
 
 NOTICES: dict[str, Notice] = {notice.code: notice for notice in _ALL}

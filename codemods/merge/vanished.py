@@ -16,7 +16,7 @@ from codemods.merge.hunks import split_lines
 from codemods.merge.syntax import language_of
 from codemods.model import Effort, Finding, Language
 
-CODE = "TF920"
+CODE = "TF930"
 _LANGUAGES = (Language.CPP, Language.PYTHON, Language.CYTHON)
 _NAME = re.compile(rb"(?<![\w])[A-Za-z_]\w{3,}")
 _FOREIGN = re.compile(

@@ -312,8 +312,8 @@ def test_a_name_that_upstream_left_is_reported_in_the_forks_own_lines(pair: Pair
     pair.upstream.commit({"pkg/d.py": helper.replace("ancient", "modern")})
     pair.fork.commit({"own.py": "from pkg.d import ancient_helper\n\nancient_helper(1)\n"})
     result = pair.merge("--dry-run", "--no-gates")
-    assert "own.py:1:19: TF920 `ancient_helper`" in result.stdout
-    assert "own.py:3:1: TF920" in result.stdout
+    assert "own.py:1:19: TF930 `ancient_helper`" in result.stdout
+    assert "own.py:3:1: TF930" in result.stdout
 
 
 def test_the_gates_see_what_a_person_lost(pair: Pair) -> None:
