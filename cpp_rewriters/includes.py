@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codemods.model import Edit, Source
-from cpp_rewriters.text import Span, code, lines, newline
+from cpp_rewriters.text import Span, code, lines, newline, spans_of_literals
 
 _DIRECTIVE = re.compile(
     rb"^(?:\xef\xbb\xbf)?[ \t]*#[ \t]*(?:include|import)[ \t]*"
@@ -77,9 +77,18 @@ def _place(source: Source, present: tuple[Include, ...], system: bool) -> int:
     usable = [include for include in present if depth(include.line[0]) == floor]
     same = [include for include in usable if include.system == system]
     if same or usable:
-        return (same or usable)[-1].line[1]
+        return _after(source, (same or usable)[-1].line[1])
     guard = _GUARD.search(text)
     return lines(source).span(guard.start())[1] if guard else lines(source).starts[0]
+
+
+def _after(source: Source, end: int) -> int:
+    """The end of a line, or behind the comment that begins on it and goes on over others."""
+    for start, stop in spans_of_literals(source.data):
+        if start < end - 1 < stop - 1:
+            line_end = lines(source).span(stop - 1)[1]
+            return stop if source.data[stop:line_end].strip() else line_end
+    return end
 
 
 def _inside_braces(text: bytes, offset: int) -> bool:

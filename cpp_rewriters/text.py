@@ -77,6 +77,11 @@ def blank(data: bytes) -> bytes:
     return b"".join(parts)
 
 
+def spans_of_literals(data: bytes) -> list[Span]:
+    """Where comments and literals stand, the marks around them included."""
+    return [match.span() for match in _LITERAL.finditer(data)]
+
+
 def without_comments(data: bytes) -> bytes:
     """`data` with comments blanked and literals kept; same length, same lines."""
     return _LITERAL.sub(

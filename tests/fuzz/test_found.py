@@ -62,6 +62,16 @@ FOUND = {
         b"    class P {\n static constexpr bool _type_has_method_shash_reduce = true;\n};\n"
         b"    return true;\n  }\n};\n"
     ),
+    "a comment that goes on after an include": (
+        b"#include <a.h> /* goes\non */\nnamespace tvm {\nArray<int> a;\n}\n"
+    ),
+    "an include's comment that ends before code": (
+        b"#include <a.h> /*\n*/ namespace tvm {\nArray<int> a;\n}\n"
+    ),
+    "a legacy schedule asked about another": (
+        b"bool f() { return IsFromLegacyTESchedule(IsFromLegacyTESchedule(g)); }\n"
+    ),
+    "an option's type that is no UTF-8": b'auto a = GetConfig<Strin\x8f>("tl.x");\n',
     "a legacy schedule within another": (
         b"void f() {\n  if (IsFromLegacyTESchedule(f)) { IsFromLegacyTESchedule(f); }\n}\n"
     ),

@@ -40,10 +40,12 @@ def _take_the_answer(source: Source, facts: Facts) -> Iterator[Outcome]:
         close = skip_space(text, call.end)
         if head is None or text[close : close + 1] != b")":
             yield Edit(start, call.end, b"false")
+            done = call.end
             continue
         branches = _branches(text, close + 1)
         if branches is None:
             yield Edit(start, call.end, b"false")
+            done = call.end
             continue
         yes, no, end = branches
         kept = yes if head["no"] else no

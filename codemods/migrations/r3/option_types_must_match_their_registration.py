@@ -102,7 +102,7 @@ def _match_types(source: Source, facts: Facts) -> Iterator[Outcome]:
     for call in calls(source, ("GetConfig",)):
         if call.template is None or not call.arguments:
             continue
-        read = text[slice(*call.template)].strip().decode()
+        read = text[slice(*call.template)].strip().decode("utf-8", "replace")
         key = _key(source, call.arguments[0])
         registered = options.get(key, "").rsplit("::", 1)[-1]
         plain = read.rsplit("::", 1)[-1]
