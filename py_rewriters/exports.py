@@ -81,7 +81,7 @@ class TreeModules:
             name = dotted.lstrip(".").replace(".", "/")
             return self._at(posixpath.join(base, name) if name else base)
         beside = self._at(posixpath.join(posixpath.dirname(importer), dotted.replace(".", "/")))
-        if beside is not None and not self._in_package(importer):
+        if beside is not None and not self.in_package(importer):
             return beside
         paths = self.by_name.get(dotted, ())
         return paths[0] if paths else None
@@ -152,7 +152,8 @@ class TreeModules:
                 return path
         return None
 
-    def _in_package(self, path: str) -> bool:
+    def in_package(self, path: str) -> bool:
+        """Return whether the file at `path` stands in a package."""
         return posixpath.join(posixpath.dirname(path), "__init__.py") in self.texts
 
 

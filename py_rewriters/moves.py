@@ -15,9 +15,11 @@ from dataclasses import dataclass, field
 
 from codemods.model import Edit, Effort, Facts, Language, Outcome, Remark, Rewrite, Source
 from py_rewriters.exports import EXPORTS
+from py_rewriters.loading import idle_import, is_loaded
+from py_rewriters.move_table import MoveTable
 from py_rewriters.parsing import Problem
 from py_rewriters.resolving import Origin, Resolver, resolver
-from py_rewriters.scopes import Import, Scope, Use, import_target
+from py_rewriters.scopes import Binding, Import, Scope, Use, import_target
 from py_rewriters.statements import beside, place, replaced, without
 
 
@@ -28,7 +30,7 @@ def moved(table: Mapping[str, str], modules: Iterable[str] = ()) -> Rewrite:
     stands as a word is never parsed.
     """
     every = frozenset(modules) | {new for new in table.values() if "." not in new}
-    moves = _Moves(dict(table), every)
+    moves = MoveTable(dict(table), every)
 
     def apply(source: Source, facts: Facts) -> Iterator[Outcome]:
         if word.search(source.data) is None:
@@ -44,34 +46,10 @@ def moved(table: Mapping[str, str], modules: Iterable[str] = ()) -> Rewrite:
     return Rewrite(Language.PYTHON, tokens, apply, needs=(EXPORTS,))
 
 
-@dataclass(frozen=True)
-class _Moves:
-    table: dict[str, str]
-    modules: frozenset[str]
-
-    def match(self, dotted: str) -> tuple[str, str] | None:
-        """Return the longest old name that `dotted` is or is below, and its new name."""
-        name = dotted
-        while name:
-            if name in self.table:
-                return name, self.table[name]
-            name = name.rpartition(".")[0]
-        return None
-
-    def target(self, dotted: str) -> str | None:
-        """Return the new name of `dotted`, or None when it does not move."""
-        found = self.match(dotted)
-        return None if found is None else found[1] + dotted[len(found[0]) :]
-
-    def is_module(self, dotted: str) -> bool:
-        """Return whether the new name `dotted` is a module (and not something inside one)."""
-        return dotted in self.modules
-
-
 @dataclass
 class _File:
     names: Resolver
-    moves: _Moves
+    moves: MoveTable
     wanted: dict[ast.stmt, set[str]] = field(default_factory=dict)  # imports to add beside
     kept: set[tuple[int, str]] = field(default_factory=set)  # (scope, name) still used as before
     renamed: dict[tuple[int, str], str] = field(default_factory=dict)
@@ -84,9 +62,23 @@ class _File:
         for statement in self.names.analysis.imports:
             self.statement(statement)
         for node, modules in self.wanted.items():
-            for name in sorted(modules):
-                self.out.append(beside(self.names.module, node, f"import {name}".encode()))
+            texts = [f"import {name}".encode() for name in sorted(modules)]
+            root = self.loaded_by(node)
+            if idle_import(self.names, node, self.is_kept) and is_loaded(self.names, root, [node]):
+                edit = replaced(self.names.module, node, texts)
+                self.out += [edit] if edit is not None else []
+            else:
+                self.out += [beside(self.names.module, node, text) for text in texts]
         return _merged(self.out)
+
+    def is_kept(self, binding: Binding) -> bool:
+        return (id(binding.scope), binding.name) in self.kept
+
+    def loaded_by(self, node: ast.stmt) -> str:
+        """Return the package that the import `node` loads in the end."""
+        if isinstance(node, ast.ImportFrom):
+            return self.names.canonical(import_target(node, node.names[0].name)).split(".")[0]
+        return node.names[0].name.split(".")[0] if isinstance(node, ast.Import) else ""
 
     # Names that `from` imports bind -------------------------------------------------------------
 
@@ -314,12 +306,14 @@ class _File:
             if new is None:
                 continue
             root, package = alias.name.partition(".")[0], new.partition(".")[0]
+            lone = len(node.names) == 1
             texts = [new] if not alias.asname else [f"{new} as {alias.asname}"]
             if not alias.asname and root != package and self.needed(statement, root):
                 texts.insert(0, root)
+                if lone and self.only_loads(statement.scope, root) and place(module, node).alone:
+                    texts[0] += "  # noqa: F401"  # it loads the library
             if not alias.asname and self.bound_elsewhere(statement, package):
                 texts = texts[:-1]
-            lone = len(node.names) == 1
             if lone and len(texts) > 1:
                 edit = replaced(module, node, [f"import {text}".encode() for text in texts])
                 if edit is not None:
@@ -362,7 +356,14 @@ class _File:
             earlier = [b.node for b in bindings if self.leaves(b.node, root)]
             return earlier[0] is statement.node or statement.node not in earlier[1:]
         at_top = scope.kind == "module"
-        return at_top and self.names.tree.is_exported(self.names.path, root)
+        return at_top and (
+            self.names.tree.is_exported(self.names.path, root) or self.only_loads(scope, root)
+        )
+
+    def only_loads(self, scope: Scope, root: str) -> bool:
+        """Return whether nothing uses `root`, and nothing but the import that leaves loads it."""
+        leaving = {b.node for b in scope.bindings.get(root, []) if self.leaves(b.node, root)}
+        return (id(scope), root) not in self.kept and not is_loaded(self.names, root, leaving)
 
     def leaves(self, node: ast.AST, root: str) -> bool:
         """Return whether the import `node` no longer binds `root` once it is rewritten."""

@@ -58,11 +58,11 @@ CASES = {
     ),
     "comments and line ends within a dotted name stay": (
         "import old\n(old # a\n .ffi # b\n .make())\n",
-        "import old\nimport new_ffi\n(new_ffi # a\n  # b\n .make())\n",
+        "import new_ffi\n(new_ffi # a\n  # b\n .make())\n",
     ),
     "a continued line is followed": (
         "import old\nold\\\n  .ffi\\\n  .make()\n",
-        "import old\nimport new_ffi\nnew_ffi\\\n  .make()\n",
+        "import new_ffi\nnew_ffi\\\n  .make()\n",
     ),
     "a nested occurrence changes in the same run": (
         "import old.ffi\nold.ffi.make(old.ffi.make(old.ffi.x))\n",
@@ -74,7 +74,7 @@ CASES = {
     ),
     "a variable that stands for the module is followed": (
         "import old\nffi = old.ffi\nffi.make()\n",
-        "import old\nimport new_ffi\nffi = new_ffi\nffi.make()\n",
+        "import new_ffi\nffi = new_ffi\nffi.make()\n",
     ),
     "an import that is there already is not repeated": (
         "import new_ffi\nimport old.ffi\nold.ffi.make()\n",
@@ -103,8 +103,9 @@ CASES = {
 @pytest.mark.parametrize("title", CASES)
 def test_a_module_that_moved(title: str) -> None:
     before, after = CASES[title]
-    assert applied(PACKAGE, before) == after
-    assert applied(PACKAGE, after) == after
+    others = {"own/__init__.py": ""}
+    assert applied(PACKAGE, before, "own/a.py", others) == after
+    assert applied(PACKAGE, after, "own/a.py", others) == after
 
 
 NAMES = {
@@ -230,3 +231,54 @@ def test_names_that_a_hasty_renaming_wrote_are_mended() -> None:
     assert applied(MIGRATION.rewrites[0], text) == (
         "from tvm.runtime import DataType\nfrom tvm.base import py_str\n"
     )
+
+
+IDLE = {
+    "an import that nothing uses any more makes room": (
+        "import tvm\ntvm.ffi.get()\n",
+        "import tvm_ffi\ntvm_ffi.get()\n",
+    ),
+    "one that something uses stays": (
+        "import tvm\ntvm.ffi.get(tvm.x)\n",
+        "import tvm\nimport tvm_ffi\ntvm_ffi.get(tvm.x)\n",
+    ),
+    "one that is meant to be idle stays": (
+        "import tvm  # noqa: F401\ntvm.ffi.get()\n",
+        "import tvm  # noqa: F401\nimport tvm_ffi\ntvm_ffi.get()\n",
+    ),
+    "one of several names stays": (
+        "import os, tvm\ntvm.ffi.get()\n",
+        "import os, tvm\nimport tvm_ffi\ntvm_ffi.get()\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("title", IDLE)
+def test_in_a_package_that_loads_it(title: str) -> None:
+    before, after = IDLE[title]
+    verb = moved({"tvm.ffi": "tvm_ffi"})
+    assert applied(verb, before, "own/a.py", {"own/__init__.py": "import tvm\n"}) == after
+
+
+def test_a_script_that_alone_loads_the_library_goes_on_loading_it() -> None:
+    verb = moved({"tvm.ffi": "tvm_ffi"})
+    assert applied(verb, "import tvm\ntvm.ffi.get()\n", "a.py") == (
+        "import tvm\nimport tvm_ffi\ntvm_ffi.get()\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        ("import tvm.ffi\nf()\n", "import tvm  # noqa: F401\nimport tvm_ffi\nf()\n"),
+        ("import tvm.ffi, os\n", "import tvm, tvm_ffi, os\n"),
+        ("import tvm.ffi\nfrom tvm import x\n", "import tvm_ffi\nfrom tvm import x\n"),
+        ("import tvm.ffi\nimport own.a\n", "import tvm_ffi\nimport own.a\n"),
+        ("def f():\n    import tvm.ffi\n", "def f():\n    import tvm_ffi\n"),
+    ],
+)
+def test_a_script_keeps_the_import_that_alone_loads_the_library(text: str, changed: str) -> None:
+    verb = moved({"tvm.ffi": "tvm_ffi"})
+    others = {"own/__init__.py": "import tvm\n", "own/a.py": ""}
+    assert applied(verb, text, "run.py", others) == changed
+    assert applied(verb, changed, "run.py", others) == changed

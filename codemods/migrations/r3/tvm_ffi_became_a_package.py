@@ -6,7 +6,8 @@ the package, so `tvm.ffi.get_global_func` goes on working; its submodules (`tvm.
 This migration moves all of them at once.
 
 `import tvm.ffi` also binds the name `tvm`. Where the file goes on using it and nothing else there
-binds it, an `import tvm` is written beside the new import.
+binds it, an `import tvm` is written beside the new import; and so it is in a script where nothing
+else loads TVM, whose library registers the functions and types that are asked for.
 
 Some names that the in-tree FFI exported were not taken along: devices and tensors live in
 `tvm.runtime`, and strings are plain `str`.
@@ -64,6 +65,17 @@ MIGRATION = Migration(
                 '@tvm_ffi.register_object("demo.Layout")\n'
                 "class Layout(tvm_ffi.Object):\n"
                 "    pass\n"
+            ),
+            path="demo/layout.py",
+            others={"demo/__init__.py": "import tvm\n"},
+        ),
+        Example(
+            title="a script in which no other import loads TVM's library",
+            language=Language.PYTHON,
+            before='import tvm.ffi\n\nbuild = tvm.ffi.get_global_func("target.build.c")\n',
+            after=(
+                "import tvm  # noqa: F401\nimport tvm_ffi\n\n"
+                'build = tvm_ffi.get_global_func("target.build.c")\n'
             ),
         ),
         Example(
