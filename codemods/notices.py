@@ -148,6 +148,13 @@ _ALL = (
         "base and uses nowhere now. Nothing fails before the line is compiled, imported or called. "
         "See what upstream's own uses became since the base.",
     ),
+    Notice(
+        "TF931",
+        "upstream's version taken over, or not",
+        "With `--upstream`, a file that was forked from upstream and whose meaning changed there is "
+        "merged with upstream's version, from the base that its content shows. The finding says "
+        "where it was and where it could not be.",
+    ),
 )
 
 NOTICES: dict[str, Notice] = {notice.code: notice for notice in _ALL}

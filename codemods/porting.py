@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from codemods import engine, formatting, ladder, offsets, remarks, residue
 from codemods.guiding import Headers, guided
 from codemods.model import Edit, Finding, Migration
 from codemods.result import Result
 from codemods.tree import Tree
+
+if TYPE_CHECKING:
+    from codemods.merge.takeover import Source
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Wish:
     format: bool = True
     jobs: int = 1
     guide: Headers | None = None  # the guided stage, against these headers
+    upstream: Source | None = None  # whose versions are merged into files that need them
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,11 @@ def port(command: str, found: Tree, wish: Wish, progress: engine.Progress | None
         progress=progress,
     )
     clock.lap("rewrite")
+    if wish.upstream is not None:
+        from codemods.merge.takeover import taken_over
+
+        ported = taken_over(found.data, ported, wish.migrations, wish.release, wish.upstream)
+        clock.lap("take over")
     if wish.guide is not None:
         ported = guided(
             found.root, found.data, ported, wish.release, wish.guide, wish.jobs, progress

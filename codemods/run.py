@@ -12,6 +12,7 @@ from codemods import options
 from codemods.start import FAILED, FINDINGS, NOTHING_LEFT, start
 
 if TYPE_CHECKING:
+    from codemods.merge.takeover import Source
     from codemods.porting import Port
     from codemods.tree import Tree
 
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 @click.option("--tvm", type=click.Path(path_type=Path), help="Checkout of TVM for --guide.")
 @click.option("--ffi", type=click.Path(path_type=Path), help="Checkout or package of tvm-ffi.")
 @click.option("--offline", is_flag=True, help="Fetch nothing from the network.")
+@click.option(
+    "--upstream",
+    metavar="REPO@REV",
+    help="Merge upstream's version into each file that a finding asks it for.",
+)
 @options.selection
 @options.output
 def main(
@@ -42,6 +48,7 @@ def main(
     tvm: Path | None,
     ffi: Path | None,
     offline: bool,
+    upstream: str | None,
     to: str,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -77,6 +84,7 @@ def main(
         not no_format,
         options.jobs(jobs),
         Headers(tvm, ffi, offline) if guide else None,
+        _upstream(upstream),
     )
     with progress.Bar() as bar:
         done = porting.port("run", found, wish, bar)
@@ -100,6 +108,18 @@ def main(
     if result.failed:
         return FAILED
     return NOTHING_LEFT if result.nothing_left else FINDINGS
+
+
+def _upstream(text: str | None) -> Source | None:
+    if text is None:
+        return None
+    from codemods.merge.git import GitError
+    from codemods.merge.takeover import Source
+
+    try:
+        return Source.parse(text)
+    except GitError as error:
+        raise click.BadParameter(str(error), param_hint="--upstream") from error
 
 
 def _root(target: Path) -> Path:

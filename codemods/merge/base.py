@@ -13,8 +13,10 @@ second parent may name commits whose content never arrived. Two measures find th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from codemods.merge.git import SYMLINK, Entry, GitError, Repository, Tree
 from codemods.merge.history import Step, first_parent_history
@@ -24,6 +26,15 @@ CONTAINED = 0.5  # a commit is contained when at least this share of its added l
 LARGEST = 1 << 20  # bytes; larger files and binary ones do not take part in containment
 TRUSTED = 0.5  # a share of equal files below this is reported as doubtful
 HOPELESS = 0.05  # and below this there is no base
+
+
+class Contents(Protocol):
+    """Where the contents of a tree's files come from: a repository, or memory."""
+
+    @property
+    def path(self) -> Path: ...
+
+    def blobs(self, oids: Iterable[str]) -> dict[str, bytes]: ...
 
 
 class NoBase(GitError):
@@ -78,7 +89,12 @@ def find_base(fork: Repository, revision: str, upstream: Repository, onto: str) 
     Raises `NoBase` when nothing in that history resembles the fork or when the history is cut
     off (a shallow clone) before the base can be told.
     """
-    tree = _voting(fork.files(fork.commit(revision)))
+    return find_base_of(fork.files(fork.commit(revision)), fork, upstream, onto)
+
+
+def find_base_of(files: Tree, fork: Contents, upstream: Repository, onto: str) -> Base:
+    """The same for a tree's `files`, whose contents `fork` has."""
+    tree = _voting(files)
     steps = first_parent_history(upstream, upstream.commit(onto))
     counts = _equal_files(tree, steps)
     peak = max(range(len(steps)), key=lambda at: (counts[at][0], -at), default=-1)
@@ -217,7 +233,7 @@ class _Texts:
 
     def __init__(
         self,
-        fork: Repository,
+        fork: Contents,
         upstream: Repository,
         tree: Tree,
         steps: Sequence[Step],

@@ -27,8 +27,9 @@ class Step:
     deltas: tuple[Delta, ...]
 
 
-def first_parent_history(upstream: Repository, tip: str) -> list[Step]:
-    """Every commit on the first-parent line that ends in `tip`, oldest first.
+def first_parent_history(upstream: Repository, tip: str, *paths: str) -> list[Step]:
+    """Every commit on the first-parent line that ends in `tip`, oldest first; with `paths`, those
+    that changed one of them.
 
     The first step holds all files of its commit, also where a shallow clone begins. No file's
     content is read, so that a clone without blobs will do; one without trees will not.
@@ -48,6 +49,7 @@ def first_parent_history(upstream: Repository, tip: str) -> list[Step]:
             "--format=%x01%H %T %s",
             tip,
             "--",
+            *(f":(literal){path}" for path in paths),
         )
     except GitError as error:
         raise GitError(
