@@ -3,8 +3,9 @@
 `For`, `Block` and the frames that build them carried `Map<String, ObjectRef>`; they carry
 `Map<String, Any>`. So:
 
-* a variable or parameter of the old map type that takes such annotations, or gives them to a loop or
-  a block, becomes a map to `ffi::Any`; other maps stay, since later annotations of calls are objects;
+* a variable of the old map type that takes such annotations becomes a map to `ffi::Any`, and so does
+  a parameter that a registered function gives to a loop or a block: what Python puts into it need not
+  be an object any more. Other maps stay: they convert, and later annotations of calls are objects;
 * `annotations.Get(k)` is an optional `Any`: `x.defined()` is `x.has_value()`, `Downcast<T>(x)` takes
   `x.value()`, and so does a map that is given it;
 * `x.as<T>()` is `x->as<T>()` where the value was tested before, and `x.value_or(ffi::Any()).as<T>()`
@@ -32,6 +33,7 @@ from codemods.model import (
 )
 from cpp_rewriters.ffi_names import ffi
 from cpp_rewriters.functions import function_around
+from cpp_rewriters.registered import REGISTERED
 from cpp_rewriters.syntax import declaration
 from cpp_rewriters.text import Span, call_at, closing, code, qualifier, skip_space, words
 
@@ -49,23 +51,45 @@ _RECEIVER = re.compile(rb"[\w\s.>()\[\]-]*$")
 _HOLDER = re.compile(rb"(\w+)\s*(?:->\s*|\.\s*)(?:\w+\(\)\s*->\s*)?$")
 _AS = re.compile(rb"\s*\.\s*as\s*<")
 _DEFINED = re.compile(rb"\s*\.\s*defined\s*\(\s*\)")
+_GOT = re.compile(rb"\b(\w+)\s*=\s*[\w\s.>()-]*?" + _HELD + rb"\s*\.\s*Get\s*\(")
+_LOOP = re.compile(
+    rb"\bfor\s*\(\s*(?:const\s+)?auto\s*&?\s*(?:\[\s*\w+\s*,\s*(?P<value>\w+)\s*\]|(?P<pair>\w+))\s*:\s*"
+    rb"(?P<of>\w+)\s*" + _HELD + rb"\s*\)"
+)
 _BUILDERS = rb"(?:For|Block|SBlock|BlockRealize|Allocate|AllocateConst|While)"
 
 
 def _hold_any(source: Source, facts: Facts) -> Iterator[Outcome]:
-    yield from _maps(source)
+    yield from _maps(source, facts.get(REGISTERED.name, frozenset()))
     yield from _gets(source)
 
 
-def _maps(source: Source) -> Iterator[Edit]:
+def _maps(source: Source, registered: frozenset[str]) -> Iterator[Edit]:
     text = code(source)
     for match in _MAP.finditer(text):
-        scope = _scope(source, match.end())
-        name = match["name"]
-        if not _flows(source, scope, match.end(), name):
-            continue
-        start, end = match.span("value")
-        yield Edit(start, end, ffi(source, start, "Any").encode())
+        scope, name = _scope(source, match.end()), match["name"]
+        if _takes(source, scope, match.end(), name) or (
+            _parameter_of(text, match.start()) in registered and _gives(source, scope, name)
+        ):
+            start, end = match.span("value")
+            yield Edit(start, end, ffi(source, start, "Any").encode())
+
+
+def _parameter_of(text: bytes, offset: int) -> str:
+    """The function whose parameter list `offset` is in, or ""."""
+    depth = 0
+    for index in range(offset - 1, max(0, offset - 2000), -1):
+        char = text[index : index + 1]
+        if char in (b";", b"{", b"}"):
+            return ""
+        if char == b")":
+            depth += 1
+        elif char == b"(":
+            if depth == 0:
+                match = re.search(rb"(\w+)\s*$", text[:index])
+                return match[1].decode() if match is not None else ""
+            depth -= 1
+    return ""
 
 
 def _scope(source: Source, offset: int) -> Span:
@@ -82,17 +106,28 @@ def _scope(source: Source, offset: int) -> Span:
     return offset, max(end, offset)
 
 
-def _flows(source: Source, scope: Span, after: int, name: bytes) -> bool:
-    """Whether the map takes its entries from a loop's or a block's annotations, or becomes them."""
+def _takes(source: Source, scope: Span, after: int, name: bytes) -> bool:
+    """Whether the map takes its entries from a loop's or a block's annotations."""
     text = code(source)[slice(*scope)]
-    base = scope[0]
     initial = re.compile(rb"\s*(?:=|\(|\{)\s*(\w+)\s*" + _HELD + rb"\b(?!\s*\.)").match(
         code(source), after
     )
     if initial is not None and not _is_call(source, initial[1], initial.start(1)):
         return True
-    word = rb"\b" + name + rb"\b"
-    assigned = re.compile(rb"(\w+)\s*" + _HELD + rb"\s*=\s*" + word)
+    values = {m[1] for m in _GOT.finditer(text)}
+    for loop in _LOOP.finditer(text):
+        if not _is_call(source, loop["of"], scope[0] + loop.start("of")):
+            values |= {loop["value"]} if loop["value"] else {loop["pair"] + b".second"}
+    entries = b"|".join(re.escape(value) for value in sorted(values))
+    put = rb"\b" + name + rb"\s*\.\s*Set\s*\([^;]*,\s*(?:" + entries + rb")(?:\.value\(\))?\s*\)"
+    return bool(values) and re.search(put, text) is not None
+
+
+def _gives(source: Source, scope: Span, name: bytes) -> bool:
+    """Whether the map becomes the annotations of a loop or a block."""
+    text = code(source)[slice(*scope)]
+    base = scope[0]
+    assigned = re.compile(rb"(\w+)\s*" + _HELD + rb"\s*=\s*\b" + name + rb"\b")
     if any(not _is_call(source, m[1], base + m.start(1)) for m in assigned.finditer(text)):
         return True
     for built in re.finditer(rb"\b" + _BUILDERS + rb"\b(?=\s*\()", text):
@@ -222,7 +257,7 @@ MIGRATION = Migration(
     removed="0.1.6",
     upstream=("apache/tvm#17920", "tile-ai/tilelang#595"),
     effort=Effort.MEDIUM,
-    rewrites=(Rewrite(Language.CPP, ("annotations", "Map"), _hold_any),),
+    rewrites=(Rewrite(Language.CPP, ("annotations", "Map"), _hold_any, needs=(REGISTERED,)),),
     examples=(
         Example(
             title="read, tested and passed on",
@@ -272,31 +307,47 @@ bool Even(const ForNode *op) {
             postlude=_POSTLUDE,
         ),
         Example(
-            title="made for a loop, and asked for after counting",
-            prelude=_PRELUDE,
-            before="""Stmt Loop(const BlockNode *op, Var i, PrimExpr n, Stmt body) {
-  Map<String, ObjectRef> annotations;
-  annotations.Set("unroll", Integer(1));
+            title="given by Python, made for a loop, and asked for after counting",
+            prelude="#include <tvm/ffi/reflection/registry.h>\n" + _PRELUDE,
+            before="""Stmt Loop(Map<String, ObjectRef> annotations, PrimExpr n, Stmt body) {
+  Var i;
+  return For(i, 0, n, ForKind::kSerial, body, std::nullopt, annotations);
+}
+Stmt Within(const BlockNode *op, Var i, PrimExpr n, Stmt body) {
+  Map<String, ObjectRef> own;
+  Map<String, ObjectRef> kept;
+  for (const auto &[key, value] : op->annotations) {
+    kept.Set(key, value);
+  }
   if (op->annotations.count("widths")) {
     auto widths = op->annotations.Get("widths")
                       .as<Map<Var, PrimExpr>>()
                       .value();
     n = widths[i];
   }
+  return For(i, 0, n, ForKind::kSerial, body, std::nullopt, own);
+}
+TVM_FFI_STATIC_INIT_BLOCK({ ffi::reflection::GlobalDef().def("tl.Loop", Loop); });
+""",
+            after="""Stmt Loop(Map<String, ffi::Any> annotations, PrimExpr n, Stmt body) {
+  Var i;
   return For(i, 0, n, ForKind::kSerial, body, std::nullopt, annotations);
 }
-""",
-            after="""Stmt Loop(const BlockNode *op, Var i, PrimExpr n, Stmt body) {
-  Map<String, ffi::Any> annotations;
-  annotations.Set("unroll", Integer(1));
+Stmt Within(const BlockNode *op, Var i, PrimExpr n, Stmt body) {
+  Map<String, ObjectRef> own;
+  Map<String, ffi::Any> kept;
+  for (const auto &[key, value] : op->annotations) {
+    kept.Set(key, value);
+  }
   if (op->annotations.count("widths")) {
     auto widths = op->annotations.Get("widths")
                       ->as<Map<Var, PrimExpr>>()
                       .value();
     n = widths[i];
   }
-  return For(i, 0, n, ForKind::kSerial, body, std::nullopt, annotations);
+  return For(i, 0, n, ForKind::kSerial, body, std::nullopt, own);
 }
+TVM_FFI_STATIC_INIT_BLOCK({ ffi::reflection::GlobalDef().def("tl.Loop", Loop); });
 """,
             postlude=_POSTLUDE,
         ),

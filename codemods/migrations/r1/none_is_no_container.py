@@ -3,7 +3,8 @@
 A registered function that took `Array<T>` or `Map<K, V>` was given a null reference for `None`. The FFI
 refuses it now, at the call, which no compiler sees. A function that asks whether such a parameter is
 `.defined()` expects it: its parameter becomes an `Optional`, and a local of the old name holds what it
-held before, the value or a null reference, so that the function's body means the same.
+held before, the value or a null reference, so that the function's body means the same. A function
+that takes an `Optional` already is left: somebody told which of its parameters may be missing.
 
 Only functions that the tree registers by name are changed; for a lambda the place is reported.
 """
@@ -11,10 +12,9 @@ Only functions that the tree registers by name are changed; for a lambda the pla
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from codemods.model import (
-    Collector,
     Edit,
     Effort,
     Example,
@@ -27,34 +27,15 @@ from codemods.model import (
     Rung,
     Source,
 )
+from cpp_rewriters.registered import REGISTERED
 from cpp_rewriters.syntax import Node, text, tree
-from cpp_rewriters.text import calls, code, indentation, newline, trim
+from cpp_rewriters.text import code, indentation, newline
 
 _CONTAINER = re.compile(r"(?:\w+::)*(?P<kind>Array|Map)\s*<.*>", re.DOTALL)
-_NAME = re.compile(rb"(?:\w+::)*\w+")
-
-
-def _gather(source: Source) -> tuple[str, ...] | None:
-    """The functions that are registered by name in this file."""
-    names: list[str] = []
-    data = code(source)
-    for call in calls(source, ("def",)):
-        if len(call.arguments) >= 2 and data[: call.name[0]].rstrip().endswith(b"."):
-            value = data[slice(*trim(data, *call.arguments[1]))]
-            if _NAME.fullmatch(value):
-                names.append(value.decode().rsplit("::", 1)[-1])
-    return tuple(names) or None
-
-
-def _digest(gathered: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
-    return frozenset(name for names in gathered.values() for name in names)
-
-
-_REGISTERED = Collector("registered_functions", Language.CPP, ("GlobalDef",), _gather, _digest)
 
 
 def _accept_none(source: Source, facts: Facts) -> Iterator[Outcome]:
-    registered: frozenset[str] = facts.get(_REGISTERED.name, frozenset())
+    registered: frozenset[str] = facts.get(REGISTERED.name, frozenset())
     for function in _functions(tree(source).root_node):
         declarator = function.child_by_field_name("declarator")
         body = function.child_by_field_name("body")
@@ -89,6 +70,9 @@ def _asked(source: Source, declarator: Node, body: Node) -> Iterator[tuple[Node,
     parameters = declarator.child_by_field_name("parameters")
     if parameters is None and declarator.type == "parameter_list":
         parameters = declarator
+    listed = code(source)[parameters.start_byte : parameters.end_byte] if parameters else b""
+    if re.search(rb"\bOptional\s*<", listed) is not None:
+        return  # somebody told already which parameters may be missing
     inside = code(source)[body.start_byte : body.end_byte]
     for parameter in parameters.named_children if parameters is not None else ():
         kind = parameter.child_by_field_name("type")
@@ -154,7 +138,7 @@ MIGRATION = Migration(
     removed="0.1.6",
     upstream=("apache/tvm#17920", "tile-ai/tilelang#595"),
     effort=Effort.MEDIUM,
-    rewrites=(Rewrite(Language.CPP, ("defined",), _accept_none, needs=(_REGISTERED,)),),
+    rewrites=(Rewrite(Language.CPP, ("defined",), _accept_none, needs=(REGISTERED,)),),
     examples=(
         Example(
             title="a parameter that may be missing",
@@ -182,6 +166,21 @@ TVM_FFI_STATIC_INIT_BLOCK({
   refl::GlobalDef().def("tl.Threads", Threads);
 });
 """,
+            postlude="}\n}\n",
+        ),
+        Example(
+            title="a function that says already what may be missing",
+            before="""int Size(Optional<Array<PrimExpr>> first, Array<PrimExpr> second) {
+  return second.defined() ? 1 : 0;
+}
+TVM_FFI_STATIC_INIT_BLOCK({ tvm::ffi::reflection::GlobalDef().def("tl.Size", Size); });
+""",
+            after="""int Size(Optional<Array<PrimExpr>> first, Array<PrimExpr> second) {
+  return second.defined() ? 1 : 0;
+}
+TVM_FFI_STATIC_INIT_BLOCK({ tvm::ffi::reflection::GlobalDef().def("tl.Size", Size); });
+""",
+            prelude=_PRELUDE,
             postlude="}\n}\n",
         ),
         Example(
