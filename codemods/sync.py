@@ -61,6 +61,7 @@ def main(
     Exit code 0: merged, nothing left. 1: conflicts or findings remain. 2: it could not be done.
     """
     from codemods.merge.git import GitError, Repository
+    from codemods.merge.plan import UpToDate
     from codemods.merge.record import BadRecord
 
     try:
@@ -76,6 +77,9 @@ def main(
             onto,
             _Wish(options.release(to) if to else None, dry_run, not no_gates, report, jobs),
         )
+    except UpToDate as nothing:
+        _say(str(nothing))
+        return NOTHING_LEFT
     except (GitError, BadRecord, ValueError) as error:
         raise click.ClickException(str(error)) from error
 

@@ -63,10 +63,12 @@ class Repository:
 
     @classmethod
     def open(cls, path: str | Path) -> Repository:
-        """The repository at `path`: a working tree's root or a bare repository."""
+        """The repository that holds `path`: a working tree, from its root on, or a bare one."""
         repository = cls(path)
         repository.git("rev-parse", "--git-dir")
-        return repository
+        if repository.is_bare:
+            return repository
+        return cls(repository.git("rev-parse", "--show-toplevel"))
 
     @cached_property
     def _environment(self) -> dict[str, str]:

@@ -21,6 +21,10 @@ from codemods.model import Finding, Rename
 Say = Callable[[str], None]
 
 
+class UpToDate(Exception):
+    """The fork holds the upstream revision's content already."""
+
+
 @dataclass(frozen=True)
 class Sides:
     """What is merged: commits by full id, and their trees."""
@@ -56,6 +60,8 @@ def make(
     clock = _Clock(say)
     clock.start("find the true base")
     base, warnings = _base(store, sides)
+    if base.commit == sides.onto:
+        raise UpToDate(f"the fork's content is that of {sides.onto[:12]} already: nothing to merge")
     trees = {
         name: store.files(tree)
         for name, tree in (
@@ -160,23 +166,29 @@ def result_tree(plan: Plan) -> dict[str, Entry]:
 def _base(store: Store, sides: Sides) -> tuple[Base, list[str]]:
     base = find_base(sides.fork, sides.ours, sides.upstream, sides.onto)
     warnings = []
+    skipped = _skipped(store, sides)
     for source, claimed in _claims(store, sides):
         if claimed == base.commit:
             continue
         if not store.has(claimed):
             warnings.append(f"{source} names {claimed[:12]}, which upstream has no more")
             continue
-        absent = claimed_but_absent(sides.fork, sides.ours, sides.upstream, base, claimed)
+        absent = [
+            c
+            for c in claimed_but_absent(sides.fork, sides.ours, sides.upstream, base, claimed)
+            if not c.commit.startswith(skipped)
+        ]
         if absent:
             warnings.append(
                 f"{source} names {claimed[:12]} as merged, but the content is that of "
                 f"{base.commit[:12]}: {len(absent)} commits between them are not there "
                 f"({_named(absent)})"
             )
-    if base.absent:
+    left_out = [c for c in base.absent if not c.commit.startswith(skipped)]
+    if left_out:
         warnings.append(
-            f"{len(base.absent)} upstream commits at or before the base are not in the fork "
-            f"({_named(base.absent)}): the merge will not bring them"
+            f"{len(left_out)} upstream commits at or before the base are not in the fork "
+            f"({_named(left_out)}): the merge will not bring them"
         )
     if base.picked:
         warnings.append(
@@ -197,6 +209,15 @@ def _claims(store: Store, sides: Sides) -> list[tuple[str, str]]:
         known = record.read(store.content(entry, record.FILE))
         found.append((f"`{record.FILE}`", known.base))
     return found
+
+
+def _skipped(store: Store, sides: Sides) -> tuple[str, ...]:
+    """The commits that the fork's record leaves out on purpose."""
+    entry = store.files(sides.ours).get(record.FILE)
+    if entry is None:
+        return ()
+    known = record.read(store.content(entry, record.FILE)).skipped
+    return tuple(commit for commit in known if len(commit) >= 7)
 
 
 def _named(commits: list[Containment] | tuple[Containment, ...]) -> str:

@@ -85,6 +85,7 @@ class Resolver:
             and path in self._theirs
             and entry not in (self._ours[path], self._theirs[path])
             and language_of(path) is not None
+            and entry.mode.startswith("10")
         }
         merged = self._store.contents(both)
         for path in both:

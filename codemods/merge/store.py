@@ -6,6 +6,7 @@ has no configuration but its own: no hook, filter or merge driver can be reached
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -13,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from codemods.merge.git import Entry, GitError, Repository, Tree
+
+OLDEST_GIT = (2, 38)
 
 
 class Store(Repository):
@@ -48,6 +51,7 @@ class Store(Repository):
 @contextmanager
 def scratch_store(*lenders: Repository) -> Iterator[Store]:
     """A store that sees all objects of `lenders`; gone when the block ends."""
+    _check_version(lenders[0])
     with tempfile.TemporaryDirectory(prefix="codemods-sync-") as folder:
         path = Path(folder)
         subprocess.run(
@@ -65,6 +69,15 @@ def scratch_store(*lenders: Repository) -> Iterator[Store]:
         if shallow:
             (path / "shallow").write_text(shallow)
         yield store
+
+
+def _check_version(repository: Repository) -> None:
+    """Raise where git is too old to merge trees without a working tree."""
+    found = re.search(r"(\d+)\.(\d+)", repository.git("--version"))
+    if found is None or (int(found[1]), int(found[2])) < OLDEST_GIT:
+        raise GitError(
+            f"git {'.'.join(map(str, OLDEST_GIT))} or newer is needed, for its `merge-tree`"
+        )
 
 
 def _shallow(lenders: Iterable[Repository]) -> set[str]:

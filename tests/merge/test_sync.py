@@ -12,7 +12,7 @@ import tomllib
 from click.testing import CliRunner, Result
 
 from codemods import sync
-from codemods.merge import landing
+from codemods.merge import landing, store
 from codemods.merge.git import Repository
 
 from .conftest import History, numbered
@@ -336,3 +336,40 @@ def test_a_bare_fork_only_takes_a_dry_run(pair: Pair, tmp_path: Path) -> None:
     bare = Repository.open(tmp_path / "bare.git")
     with pytest.raises(landing.NotClean, match="is bare"):
         landing.check_clean(bare)
+
+
+def test_a_fork_that_has_it_all_is_left_alone(pair: Pair) -> None:
+    before = pair.state()
+    result = pair.merge()
+    assert result.return_value == 0
+    assert "nothing to merge" in result.stderr
+    assert pair.state() == before
+
+
+def test_a_folder_inside_the_fork_means_the_whole_fork(pair: Pair) -> None:
+    pair.upstream.commit({"README.md": "# New\n", "pkg/b.py": "VALUE = 2\n"})
+    runner = CliRunner()
+    arguments = ["--fork", str(pair.fork.path / "pkg"), "--upstream", str(pair.upstream.path)]
+    result = runner.invoke(sync.main, [*arguments, "--onto", "main"], standalone_mode=False)
+    assert result.return_value == 0, result.output
+    assert (pair.fork.path / "README.md").read_text() == "# New\n"
+
+
+def test_a_commit_left_out_on_purpose_is_not_warned_of(pair: Pair) -> None:
+    skipped = pair.upstream.commit({"pkg/skip.py": "SKIPPED_HERE = 1\nAND_THERE = 2\n"}, "unwanted")
+    pair.upstream.commit({"pkg/b.py": "VALUE_OF_LATER = 2\nAND_MORE = 3\n"}, "later")
+    pair.fork.commit({"pkg/b.py": "VALUE_OF_LATER = 2\nAND_MORE = 3\n"}, "sync, but for one")
+    pair.upstream.commit({"pkg/b.py": "VALUE_OF_LATER = 9\nAND_MORE = 3\n"}, "to merge")
+    result = pair.merge("--dry-run")
+    assert "warning" in result.stderr
+    tree = pair.upstream.git("rev-parse", f"{pair.base}^{{tree}}")
+    record = f'[upstream]\nbase = "{pair.base}"\ntree = "{tree}"\n'
+    record += f'[[skip]]\ncommit = "{skipped}"\nreason = "not for us"\n'
+    pair.fork.commit({".upstream-sync.toml": record})
+    assert "are not in the fork" not in pair.merge("--dry-run").stderr
+
+
+def test_an_old_git_is_refused(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "OLDEST_GIT", (99, 0))
+    with pytest.raises(Exception, match=r"git 99\.0 or newer is needed"):
+        pair.merge("--dry-run")
