@@ -124,8 +124,10 @@ def _all_failing(
 ) -> Iterator[tuple[int, list[str]]]:
     with ProcessPoolExecutor(jobs) as pool:
         work = partial(failing, language=language, folder=folder)
-        for found in pool.map(work, ranges):
+        for numbers, found in zip(ranges, pool.map(work, ranges), strict=True):
             yield from found
+            if numbers.stop % 2_500 == 0:
+                click.echo(f"up to case {numbers.stop}", err=True)
 
 
 def _report(broken: Case, words: str, folder: Path) -> None:
