@@ -40,13 +40,25 @@ _LITERAL_QUOTES = b"\"'"
 def code(source: Source) -> bytes:
     """The file with comments and the contents of literals blanked; same length, same lines.
 
+    Always UTF-8: a byte that is none is a question mark here.
+
     The quotes of a literal stay, so an argument that is a string is still visible as one.
     """
     return source.once(_blanked)
 
 
 def _blanked(source: Source) -> bytes:
-    return blank(source.data)
+    return _decodable(blank(source.data))
+
+
+def _decodable(data: bytes) -> bytes:
+    """The bytes that are no UTF-8 as question marks: code has none, so any part can be decoded."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", "surrogateescape")
+        return re.sub("[\udc80-\udcff]", "?", text).encode()
+    return data
 
 
 def blank(data: bytes) -> bytes:

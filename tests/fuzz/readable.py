@@ -15,11 +15,16 @@ from cpp_rewriters.text import blank, closing, skip_space
 _MACRO = re.compile(rb"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b\s*\(")
 _VISIBLE = re.compile(rb"[^\r\n]")
 _BLOCK = re.compile(rb"\s*\{")
+_HEADS = (b"void f()", b"if (f)")  # what a macro before a block may stand for, at either scope
 _DIRECTIVE = re.compile(rb"^[ \t]*#(?:\\\r?\n|[^\n])*$", re.MULTILINE)
 
 
 def unreadable_places(data: bytes) -> int:
     """How many places of the text no C++ grammar could read."""
+    return min(_errors(data, head) for head in _HEADS)
+
+
+def _errors(data: bytes, head: bytes) -> int:
     blanked = _DIRECTIVE.sub(lambda m: _VISIBLE.sub(b" ", m[0]), blank(data))
     text = bytearray(blanked)
     position = 0
@@ -31,7 +36,7 @@ def unreadable_places(data: bytes) -> int:
             continue
         block = _BLOCK.match(blanked, opening + 1, close)
         if block is not None or blanked[close + 1 :].lstrip()[:1] == b"{":
-            text[match.start() : opening + 1] = b"void f()".ljust(opening + 1 - match.start())
+            text[match.start() : opening + 1] = head.ljust(opening + 1 - match.start())
             text[close : close + 1] = b" "
             end = skip_space(blanked, close + 1)
             if blanked[end : end + 1] == b";":  # makes an initialiser of a body

@@ -68,6 +68,10 @@ FOUND = {
     "an include's comment that ends before code": (
         b"#include <a.h> /*\n*/ namespace tvm {\nArray<int> a;\n}\n"
     ),
+    "a method's type that is no UTF-8": (
+        b"class A : public Operator {\n  A(Array<PrimExp\x9c> args, B\xff b);\n"
+        b"  void f() const\xff {}\n};\n"
+    ),
     "a legacy schedule asked about another": (
         b"bool f() { return IsFromLegacyTESchedule(IsFromLegacyTESchedule(g)); }\n"
     ),
