@@ -1,0 +1,83 @@
+"""The bundled tree, ported once; compiled and linked once for the tests that need it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from platformdirs import user_cache_path
+
+from codemods import engine, ladder, registry
+from codemods.harness.environment import prepare_environment
+from codemods.harness.link import LIBRARIES
+from codemods.harness.load import library_environment
+from codemods.harness.plan import Plan
+from codemods.harness.results import Status
+from codemods.harness.sdk import find_sdk
+from codemods.harness.stages import carry_out
+
+TREE = Path(__file__).parents[2] / "fixtures" / "minitilescale"
+ASK = Path(__file__).with_name("ask.py")
+
+
+def read_tree(root: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+@pytest.fixture(scope="session")
+def before() -> dict[str, bytes]:
+    """The tree as it is bundled: bytes by path."""
+    return read_tree(TREE)
+
+
+@pytest.fixture(scope="session")
+def ported(before: Mapping[str, bytes]) -> engine.Ported:
+    """The tree after a run with default options, but for the formatting."""
+    migrations = registry.select(registry.load(), target=ladder.DEFAULT_TARGET)
+    return engine.port(before, migrations)
+
+
+@pytest.fixture(scope="session")
+def answers(ported: engine.Ported, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the ported tree answers to `ask.py` once it is compiled, linked and loaded."""
+    folder = tmp_path_factory.mktemp("minitilescale")
+    tree = folder / "tree"
+    for path, data in ported.files.items():
+        file = tree / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    sdk = find_sdk(ladder.DEFAULT_TARGET, tree)
+    cache = user_cache_path("tvm-ffi-codemods") / "build"
+    cache.mkdir(parents=True, exist_ok=True)
+    python = prepare_environment(cache, tree, sdk.ffi_version)
+    plan = Plan(tree, folder / "build", sdk, python, optimize="-O0")
+    for stage in ("units", "link", "load"):
+        rows = carry_out(plan, stage)
+        bad = {row.name: row.reason for row in rows if row.status is not Status.PASSED}
+        assert not bad, f"{stage}: {bad}"
+    library = plan.libraries / f"lib{LIBRARIES[-1]}.so"
+    paths = [tree, sdk.third_party["tvm"] / "python"]
+    environment = library_environment(plan) | {
+        "PYTHONPATH": os.pathsep.join(map(str, paths)),
+        "TVM_LIBRARY_PATH": str(sdk.library("tvm").parent),
+    }
+    done = subprocess.run(
+        [str(python), str(ASK), str(library)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
