@@ -89,12 +89,9 @@ def ask_operators() -> None:
     same("gemms: offset_A", gemm(), gemm(offset=1))
     same("gemms: kind", gemm(), gemm(kind=1))
     same("gemms: trans_A", gemm(), gemm(transposed=1))
-    ask(
-        "cumsums",
-        lambda: bool(
-            tvm.ir.structural_equal(*(op("tl.cumsum", at(SRC, 0), at(DST, 0), 0, 0) for _ in "ab"))
-        ),
-    )
+    sums = [op("tl.cumsum", at(SRC, 0), at(DST, 0), dim, 0) for dim in (0, 0, 1)]
+    ask("cumsums", lambda: bool(tvm.ir.structural_equal(sums[0], sums[1])))
+    ask("cumsums: dim", lambda: bool(tvm.ir.structural_equal(sums[0], sums[2])))
     ask(
         "a put lowers",
         lambda: str(call("tl.lower_operator")(put, tvm.target.Target("c"))).splitlines()[-1],

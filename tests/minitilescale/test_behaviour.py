@@ -57,7 +57,7 @@ SAID: dict[str, Any] = {
     "default options": {"disable_rdc": 0, "trace": 0, "depth": 4},
     "chosen options": {"disable_rdc": 1, "trace": 1, "depth": 7},
     "printed name": "k",
-    "attributes of a variable": ["m"],
+    "attributes of a variable": ["i"],
     "attributes of nothing": 1,
     "a marked statement": "default",
     "simplify defaults": True,
@@ -84,8 +84,13 @@ def test_what_was_compared_is_compared(answers: Mapping[str, Any], pair: str) ->
     assert answers[pair][0] is False
 
 
-def test_what_could_not_be_compared_still_cannot(answers: Mapping[str, Any]) -> None:
-    assert answers["cumsums"].startswith("TypeError")
+def test_an_operator_that_had_no_equality_is_never_taken_for_another(
+    answers: Mapping[str, Any],
+) -> None:
+    """It may gain equality (upstream gave it some later), and then a right one."""
+    refused = str(answers["cumsums"]).startswith("TypeError")
+    assert answers["cumsums"] is True or refused
+    assert answers["cumsums: dim"] is False or refused
 
 
 def test_an_operator_lowers_to_its_template(answers: Mapping[str, Any]) -> None:
