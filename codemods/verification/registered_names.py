@@ -34,13 +34,14 @@ _KINDS = {
 
 @dataclass(frozen=True, order=True)
 class Asked:
-    """A place that asks for a registered name; 1-based."""
+    """A place that asks for a registered name; 1-based. `optional`: it can do without."""
 
     path: str
     line: int
     column: int
     kind: str
     name: str
+    optional: bool = False
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -48,13 +49,35 @@ class Asked:
         return self.path, self.kind, self.name
 
 
-def registered(inventory: Inventory) -> dict[str, set[str]]:
-    """Return the names that a tree registers, by kind."""
-    names: dict[str, set[str]] = {}
+def registered(inventory: Inventory, files: Mapping[str, bytes]) -> dict[str, set[str]]:
+    """Return the names that a tree registers, by kind; in Python also under an alias."""
+    names: dict[str, set[str]] = {FUNCTION: set()}
     for entry in inventory:
         if entry.kind in _KINDS:
             names.setdefault(_KINDS[entry.kind], set()).add(entry.name)
+    for path, data in files.items():
+        if path.endswith(".py") and b"register_" in data:
+            names[FUNCTION].update(_registered_by_alias(data))
     return names
+
+
+def _registered_by_alias(data: bytes) -> Iterator[str]:
+    try:
+        tree = ast.parse(data)
+    except (SyntaxError, ValueError):
+        return
+    aliases = {
+        alias.asname
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname and alias.name in ("register_func", "register_global_func")
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) in aliases and node.args:
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield first.value
 
 
 def asked(files: Mapping[str, bytes]) -> list[Asked]:
@@ -90,7 +113,9 @@ def _in_cpp(path: str, data: bytes) -> Iterator[Asked]:
             if match[group] is not None:
                 line = text.count(b"\n", 0, match.start()) + 1
                 column = match.start() - text.rfind(b"\n", 0, match.start())
-                yield Asked(path, line, column, kind, match[group].decode("utf-8", "replace"))
+                name = match[group].decode("utf-8", "replace")
+                optional = kind == FUNCTION and match["function"] != b"GetGlobalRequired"
+                yield Asked(path, line, column, kind, name, optional)
 
 
 # -- Python --------------------------------------------------------------------------------------

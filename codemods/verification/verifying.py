@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +22,13 @@ from codemods.toolchain.releases import DEFAULT, release
 from codemods.toolchain.units import BACKENDS, units
 from codemods.verification import ffi_pair
 from codemods.verification.python_names import Unresolved
-from codemods.verification.registered_names import TargetNames, asked, missing, registered
+from codemods.verification.registered_names import (
+    Asked,
+    TargetNames,
+    asked,
+    missing,
+    registered,
+)
 
 UNRESOLVED, UNREGISTERED, UNFIT, UNPRESERVED = "TF922", "TF923", "TF924", "TF925"
 
@@ -80,11 +86,11 @@ def verify(
     _units(proof, target, toolchain, jobs, fresh, progress)
     now = names.answer(asking)
     own = inventory.take_files(files)
-    lacking = missing(asked(files), registered(own), names.target)
+    lacking = missing(asked(files), registered(own, files), names.target)
     if before is not None and old_files is not None:
         then = old.answer(old_asking)
         old_own = inventory.take_files(old_files)
-        old_lacking = missing(asked(old_files), registered(old_own), old.target)
+        old_lacking = missing(asked(old_files), registered(old_own, old_files), old.target)
         _python(proof, now, {use.key for use in then}, origin)
         _registry(proof, lacking, {place.key for place in old_lacking}, origin)
         _preserved(proof, inventory.compare(old_own, own, renames, waivers), len(old_own))
@@ -192,11 +198,11 @@ def _python(
 
 
 def _registry(
-    proof: Proof, now: Iterable[object], before: set[tuple[str, str, str]], origin: str
+    proof: Proof, places: Sequence[Asked], before: set[tuple[str, str, str]], origin: str
 ) -> None:
-    from codemods.verification.registered_names import Asked
-
-    places = [place for place in now if isinstance(place, Asked)]
+    """An optional name that nothing registers is told only if something registered it before."""
+    if not origin:
+        places = [place for place in places if not place.optional]
     new = [place for place in places if place.key not in before]
     words = _counted(len(places), len(new), "are asked for and not registered", origin)
     proof.lines.append(("registered names", words))
