@@ -48,6 +48,23 @@ def entry(name: str, make: Callable[[Path], None]) -> Path:
     return place
 
 
+def forget_unused(folder: Path, pattern: str, keep: int) -> None:
+    """Remove all but the `keep` most recently used files of a kind from a folder of the cache.
+
+    A file counts as used when `touch` was called on it. One that another process removes first, or
+    still has open, does no harm.
+    """
+
+    def used(path: Path) -> float:
+        try:
+            return path.stat().st_mtime
+        except OSError:
+            return 0.0
+
+    for path in sorted(folder.glob(pattern), key=used, reverse=True)[keep:]:
+        path.unlink(missing_ok=True)
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write `data` to `path` so that a reader sees either all of it or what was there before."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ The libclang of PyPI brings no headers of its own; the installed compiler's serv
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Sequence
 from ctypes import byref, c_uint
@@ -41,10 +42,12 @@ class Parsed:
 @cache
 def builtin_includes() -> tuple[str, ...]:
     """Return the folders of the installed compiler's own headers (`stddef.h` and the like)."""
+    match = re.search(r"\d+", version())
     for command in (
-        ["clang", "-print-resource-dir"],
+        [f"clang-{match[0] if match else ''}", "-print-resource-dir"],  # libclang's own age
         ["gcc", "-print-file-name=include"],
         ["c++", "-print-file-name=include"],
+        ["clang", "-print-resource-dir"],
     ):
         try:
             said = subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -20,9 +20,10 @@ from pathlib import Path
 from filelock import FileLock
 
 from codemods.toolchain import clang_session
-from codemods.toolchain.cache import cache_folder, write_atomically
+from codemods.toolchain.cache import cache_folder, forget_unused, write_atomically
 from codemods.toolchain.include_scan import IncludeScanner, Leading
 
+_KEPT = 40  # sets in the cache, about a gigabyte
 _MOST = 8  # sets at most; each costs a few seconds and some tens of megabytes in the cache
 
 
@@ -86,6 +87,7 @@ def build(headers: HeaderSet, arguments: Sequence[str]) -> Path | None:
     """Return the precompiled set, making it unless the cache has it; None if it cannot be made."""
     output = place(headers, arguments)
     if output.is_file():
+        output.touch()
         return output
     output.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(output.with_suffix(".lock")):
@@ -100,6 +102,7 @@ def build(headers: HeaderSet, arguments: Sequence[str]) -> Path | None:
             return None
         write_atomically(files_of(output), json.dumps(parsed.files).encode())
         scratch.replace(output)
+    forget_unused(output.parent, "*.pch", _KEPT)
     return output
 
 

@@ -124,6 +124,8 @@ def _units(
     known = sum(result.cached for result in results)
     words = f"{passed} of {len(results)} parse ({known} unchanged since they last did{guessed})"
     proof.lines.append(("units", words))
+    if not results:
+        proof.unchecked.append("C++: the tree has no unit that could be found")
     proof.findings += unmended(results, toolchain)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import multiprocessing
+import os
 import sys
 import tarfile
 import zipfile
@@ -10,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from codemods.toolchain import fetch
-from codemods.toolchain.cache import ENVIRONMENT, cache_folder, entry, write_atomically
+from codemods.toolchain.cache import (
+    ENVIRONMENT,
+    cache_folder,
+    entry,
+    forget_unused,
+    write_atomically,
+)
 from codemods.toolchain.fetch import Package, Unavailable, obtain
 
 
@@ -140,3 +147,11 @@ def test_file_is_replaced_whole(tmp_path: Path) -> None:
     write_atomically(tmp_path / "a/b", b"2")
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
     assert (tmp_path / "a/b").read_bytes() == b"2"
+
+
+def test_only_what_was_used_last_is_kept(tmp_path: Path) -> None:
+    for age, name in enumerate(("new.pch", "old.pch", "older.pch", "ancient.json")):
+        (tmp_path / name).write_bytes(b"")
+        os.utime(tmp_path / name, (1000 - age, 1000 - age))
+    forget_unused(tmp_path, "*.pch", 1)
+    assert {path.name for path in tmp_path.iterdir()} == {"new.pch", "ancient.json"}
