@@ -151,8 +151,8 @@ _ALL = (
     Notice(
         "TF931",
         "upstream's version taken over, or not",
-        "With `--upstream`, a file that was forked from upstream and whose meaning changed there is "
-        "merged with upstream's version, from the base that its content shows. The finding says "
+        "With `--upstream`, a file that was forked from upstream and whose meaning changed there "
+        "is merged with upstream's version, from the base that its content shows. The finding says "
         "where it was and where it could not be.",
     ),
 )
