@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
 from typing import Any
 
@@ -70,7 +70,17 @@ class Rewritten:
 
 def holds(text: bytes, tokens: Sequence[str]) -> bool:
     """Say whether any of `tokens` stands in `text`; no tokens at all means every text does."""
-    return not tokens or any(token.encode() in text for token in tokens)
+    if not tokens:
+        return True
+    for token in _encoded(tuple(tokens)):  # noqa: SIM110 - a generator costs more than a search
+        if token in text:
+            return True
+    return False
+
+
+@cache
+def _encoded(tokens: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple(token.encode() for token in tokens)
 
 
 def apply_all(

@@ -10,6 +10,7 @@ That is repeated until nothing changes, so that a second run finds nothing to do
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -89,14 +90,20 @@ def port(
     """
     exact = ladder.resolve(target)
     chosen = [migration for migration in migrations if ladder.applies(migration, exact)]
-    run = _Run(files, chosen, exact, unsafe=unsafe, jobs=jobs, progress=progress, alone=alone)
+    collected = gc.isenabled()
+    gc.disable()  # syntax trees are many small objects, kept to the end anyway
     try:
-        for _, members in ladder.by_rung(chosen):
-            run.climb(members)
-        run.verify()
+        run = _Run(files, chosen, exact, unsafe=unsafe, jobs=jobs, progress=progress, alone=alone)
+        try:
+            for _, members in ladder.by_rung(chosen):
+                run.climb(members)
+            run.verify()
+        finally:
+            run.crew.dismiss()
+        return run.result()
     finally:
-        run.crew.dismiss()
-    return run.result()
+        if collected:
+            gc.enable()
 
 
 class _Run:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -30,7 +29,6 @@ class Share:
         self._sources = {p: Source(p, data, language) for p, (language, data) in files.items()}
         self._original = {path: source.data for path, source in self._sources.items()}
         self._migrations = {migration.code: migration for migration in migrations}
-        self._may_hold: dict[tuple[str, ...], Callable[[Language, bytes], bool]] = {}
         self._unsafe = unsafe
 
     def add(self, new: Mapping[str, tuple[Language, bytes]]) -> None:
@@ -38,17 +36,11 @@ class Share:
         self._sources.update({p: Source(p, data, lang) for p, (lang, data) in new.items()})
 
     def look(self, paths: Sequence[str], codes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-        """Return, by path, which of the migrations have a token in the text; {} paths mean all."""
-        if codes not in self._may_hold:
-            self._may_hold[codes] = prefilter(self._migrations[code] for code in codes)
-        may_hold = self._may_hold[codes]
+        """Return, by path, which of the migrations have a token in the text."""
         held: dict[str, tuple[str, ...]] = {}
         for path in paths:
             source = self._sources[path]
-            if may_hold(source.language, source.data):
-                held[path] = tuple(c for c in codes if _has_token(self._migrations[c], source))
-            else:
-                held[path] = ()
+            held[path] = tuple(c for c in codes if _has_token(self._migrations[c], source))
         return held
 
     def gather(self, items: Sequence[tuple[str, tuple[str, ...]]]) -> list[Gathered]:
@@ -107,7 +99,7 @@ class Share:
 
 
 def prefilter(migrations: Iterable[Migration]) -> Callable[[Language, bytes], bool]:
-    """Return a quick test, one search per text: does it hold any token of any migration?"""
+    """Return a quick test: does a text hold any token of any migration?"""
     tokens: dict[Language, set[str]] = {}
     everything: set[Language] = set()
     for migration in migrations:
@@ -115,17 +107,12 @@ def prefilter(migrations: Iterable[Migration]) -> Callable[[Language, bytes], bo
             tokens.setdefault(rewrite.language, set()).update(rewrite.tokens)
             if not rewrite.tokens:
                 everything.add(rewrite.language)
-    patterns = {
-        language: re.compile(b"|".join(re.escape(name.encode()) for name in sorted(names)))
-        for language, names in tokens.items()
-        if language not in everything
-    }
+    sorted_tokens = {language: tuple(sorted(names)) for language, names in tokens.items()}
 
     def may_hold(language: Language, text: bytes) -> bool:
-        pattern = patterns.get(language)
-        if pattern is None:
-            return language in everything
-        return pattern.search(text) is not None
+        if language in everything:
+            return True
+        return language in sorted_tokens and holds(text, sorted_tokens[language])
 
     return may_hold
 
@@ -143,7 +130,7 @@ def collectors_of(
 
 
 def _has_token(migration: Migration, source: Source) -> bool:
-    return any(
-        rewrite.language is source.language and holds(source.data, rewrite.tokens)
-        for rewrite in migration.rewrites
-    )
+    for rewrite in migration.rewrites:
+        if rewrite.language is source.language and holds(source.data, rewrite.tokens):
+            return True
+    return False

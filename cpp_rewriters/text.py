@@ -19,22 +19,25 @@ from codemods.model import Source
 
 Span = tuple[int, int]
 
-_LITERAL = re.compile(
+_LITERAL = re.compile(  # each way begins with one byte, so that the search skips to these bytes
     rb"""
-      //(?:\\\r?\n|[^\n])*  # continued by a backslash
-    | /\*.*?(?:\*/|\Z)
-    | (?:u8|[uUL])?R"(?P<delimiter>[^()\\\s"]{0,16})\(.*?(?:\)(?P=delimiter)"|\Z)
-    | (?<![A-Za-z0-9_])(?:u8|[uUL])?"(?:\\\r?\n|\\.|[^"\\\n])*"
-    | "(?:\\\r?\n|\\.|[^"\\\n])*"
-    | (?<![A-Za-z0-9_])(?:u8|[uUL])?'(?:\\.|[^'\\\n])+'
+      //[^\\\n]*(?:\\(?:\r?\n)?[^\\\n]*)*  # continued by a backslash
+    | /\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/|\Z)
+    | "(?<=R")(?P<delimiter>[^()\\\s"]{0,16})\(.*?(?:\)(?P=delimiter)"|\Z)
+    | "[^"\\\n]*(?:\\(?:\r\n|.)[^"\\\n]*)*"
+    | '(?:(?<![A-Za-z0-9_]')|(?<=(?<![A-Za-z0-9_])[uUL]')|(?<=(?<![A-Za-z0-9_])u8'))
+      (?!')[^'\\\n]*(?:\\.[^'\\\n]*)*'
     """,
     re.DOTALL | re.VERBOSE,
 )
+_PREFIX = re.compile(rb"(?<![A-Za-z0-9_])(?:u8|[uUL])\Z")
+_RAW_PREFIX = re.compile(rb"(?:u8|[uUL])?R\Z")
 _VISIBLE = re.compile(rb"[^\r\n]")
 _BRACKET = re.compile(rb"[()\[\]{}]")
 _ARGUMENT = re.compile(rb"[()\[\]{},<>;]")
 _PAIR = {b"("[0]: b")"[0], b"["[0]: b"]"[0], b"{"[0]: b"}"[0]}
 _LITERAL_QUOTES = b"\"'"
+_SLASH = b"/"[0]
 
 
 def code(source: Source) -> bytes:
@@ -53,6 +56,8 @@ def _blanked(source: Source) -> bytes:
 
 def _decodable(data: bytes) -> bytes:
     """The bytes that are no UTF-8 as question marks: code has none, so any part can be decoded."""
+    if data.isascii():
+        return data
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -67,22 +72,18 @@ def blank(data: bytes) -> bytes:
     last = 0
     for match in _LITERAL.finditer(data):
         start, end = match.span()
-        parts.append(data[last:start])
         text = match.group()
-        first = text[:1]
-        if first == b"/":
-            parts.append(_VISIBLE.sub(b" ", text))
+        if text[0] == _SLASH:
+            parts += (data[last:start], _spaces(text))
         else:
-            quote = min(
-                (text.find(q) for q in (b'"', b"'") if text.find(q) >= 0),
-            )
-            closed = len(text) > quote + 1 and text[-1:] in (b'"', b"'")
-            inner_end = len(text) - 1 if closed else len(text)
-            parts.append(
-                b" " * quote
-                + text[quote : quote + 1]
-                + _VISIBLE.sub(b" ", text[quote + 1 : inner_end])
-                + text[inner_end:]
+            begin = max(last, _begin(data, match))
+            inner_end = end - 1 if len(text) > 1 and text[-1] in _LITERAL_QUOTES else end
+            parts += (
+                data[last:begin],
+                b" " * (start - begin),
+                text[:1],
+                _spaces(data[start + 1 : inner_end]),
+                data[inner_end:end],
             )
         last = end
     parts.append(data[last:])
@@ -91,23 +92,39 @@ def blank(data: bytes) -> bytes:
 
 def spans_of_literals(data: bytes) -> list[Span]:
     """Where comments and literals stand, the marks around them included."""
-    return [match.span() for match in _LITERAL.finditer(data)]
+    return [(_begin(data, match), match.end()) for match in _LITERAL.finditer(data)]
+
+
+def _begin(data: bytes, match: re.Match[bytes]) -> int:
+    """Where the literal begins: `L`, `u8` and `R` before the quote belong to it."""
+    quote = match.start()
+    if data[quote] == _SLASH or data[quote - 1 : quote] not in (b"R", b"u", b"U", b"L", b"8"):
+        return quote
+    pattern = _PREFIX if match["delimiter"] is None else _RAW_PREFIX
+    prefix = pattern.search(data, max(0, quote - 4), quote)
+    return prefix.start() if prefix else quote
+
+
+def _spaces(text: bytes) -> bytes:
+    if b"\n" in text or b"\r" in text:
+        return _VISIBLE.sub(b" ", text)
+    return b" " * len(text)
 
 
 def without_comments(data: bytes) -> bytes:
     """`data` with comments blanked and literals kept; same length, same lines."""
     return _LITERAL.sub(
-        lambda match: (
-            _VISIBLE.sub(b" ", match.group()) if match.group()[:1] == b"/" else match.group()
-        ),
+        lambda match: _spaces(match.group()) if match.group()[:1] == b"/" else match.group(),
         data,
     )
 
 
 @lru_cache(maxsize=512)
 def _word_pattern(names: tuple[str, ...]) -> re.Pattern[bytes]:
-    alternatives = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    return re.compile(rf"(?<![A-Za-z0-9_$])(?:{alternatives})(?![A-Za-z0-9_$])".encode())
+    # what stands before is looked at last, so that the search can skip to the names' first bytes
+    longest_first = map(re.escape, sorted(names, key=len, reverse=True))
+    alternatives = "|".join(f"{name}(?<![A-Za-z0-9_$]{name})" for name in longest_first)
+    return re.compile(rf"(?:{alternatives})(?![A-Za-z0-9_$])".encode())
 
 
 def words(source: Source, names: Iterable[str]) -> Iterator[re.Match[bytes]]:

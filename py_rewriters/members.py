@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -19,6 +19,7 @@ from py_rewriters.exports import EXPORTS
 from py_rewriters.parsing import Problem
 from py_rewriters.resolving import Resolver, resolver
 from py_rewriters.scopes import Binding, Scope
+from py_rewriters.words import any_word
 
 _LIMIT = 6  # assignments followed
 
@@ -67,9 +68,9 @@ class Member:
 def renamed_members(of: Class, members: Mapping[str, Member]) -> Rewrite:
     """Return the rewrite that carries out `members`, by old name, on instances of `of`."""
 
-    telling = _words(name for name, member in members.items() if member.telling)
-    others = _words(name for name, member in members.items() if not member.telling)
-    evidence = _words(
+    telling = any_word(name for name, member in members.items() if member.telling)
+    others = any_word(name for name, member in members.items() if not member.telling)
+    evidence = any_word(
         [each.rpartition(".")[2] for each in of.names | of.makers] + ["get_global_func"]
     )
 
@@ -81,11 +82,6 @@ def renamed_members(of: Class, members: Mapping[str, Member]) -> Rewrite:
             yield from _Members(names, of, members).outcomes()
 
     return Rewrite(Language.PYTHON, tuple(members), apply, needs=(EXPORTS,))
-
-
-def _words(names: Iterable[str]) -> Callable[[bytes], object]:
-    every = "|".join(names)
-    return re.compile(rb"\b(?:" + every.encode() + rb")\b").search if every else lambda data: None
 
 
 @dataclass

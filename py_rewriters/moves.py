@@ -21,6 +21,7 @@ from py_rewriters.parsing import Problem
 from py_rewriters.resolving import Origin, Resolver, resolver
 from py_rewriters.scopes import Binding, Import, Scope, Use, import_target
 from py_rewriters.statements import beside, place, replaced, without
+from py_rewriters.words import any_word
 
 
 def moved(table: Mapping[str, str], modules: Iterable[str] = ()) -> Rewrite:
@@ -33,7 +34,7 @@ def moved(table: Mapping[str, str], modules: Iterable[str] = ()) -> Rewrite:
     moves = MoveTable(dict(table), every)
 
     def apply(source: Source, facts: Facts) -> Iterator[Outcome]:
-        if word.search(source.data) is None:
+        if not stands(source.data):
             return
         names = resolver(source, facts)
         if not isinstance(names, Problem):
@@ -42,7 +43,7 @@ def moved(table: Mapping[str, str], modules: Iterable[str] = ()) -> Rewrite:
     # a name below another of the table cannot stand without the other
     tops = {old for old in table if moves.match(old.rpartition(".")[0]) is None}
     tokens = tuple(sorted({old.rpartition(".")[2] for old in tops}))
-    word = re.compile(rb"\b(?:" + "|".join(tokens).encode() + rb")\b")
+    stands = any_word(tokens)
     return Rewrite(Language.PYTHON, tokens, apply, needs=(EXPORTS,))
 
 
