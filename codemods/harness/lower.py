@@ -35,6 +35,7 @@ from codemods.harness.kernel_sources import (
 from codemods.harness.load import library_environment
 from codemods.harness.plan import Plan, not_run
 from codemods.harness.results import Row, Status
+from codemods.harness.switches import switched_on, switches
 
 VARIANTS = 12
 """The most variants of one program that are run in search of kernels not reached otherwise."""
@@ -134,6 +135,7 @@ def run_programs(plan: Plan, programs: Sequence[Program]) -> tuple[Outcome, ...]
     folder = plan.build / "lowered"
     folder.mkdir(parents=True, exist_ok=True)
     stamp = _stamp(plan)
+    names = tree_switches(plan)
     identities = {p: _identity(plan.tree, p, stamp) for p in programs}
     tasks = []
     for p, identity in identities.items():
@@ -145,6 +147,7 @@ def run_programs(plan: Plan, programs: Sequence[Program]) -> tuple[Outcome, ...]
                     "kind": p.kind,
                     "file": str(plan.tree / p.path),
                     "arguments": p.arguments,
+                    "environment": switched_on(p.path, names),
                     "arches": arches,
                 }
             )
@@ -241,10 +244,15 @@ def python_environment(plan: Plan) -> dict[str, str]:
         "TILELANG_DISABLE_CACHE": "1",
         "TILELANG_CACHE_DIR": str(plan.build / "home" / "cache"),
         "TILELANG_PRINT_ON_COMPILATION": "0",
-        "TILELANG_USE_DISTRIBUTED": "1",
         "OMP_NUM_THREADS": "1",
         **({"CUDA_HOME": str(plan.sdk.cuda)} if plan.sdk.cuda else {}),
     }
+
+
+def tree_switches(plan: Plan) -> tuple[str, ...]:
+    """Return the environment switches that the tree's own sources read."""
+    packages = {path for path in wheel_packages(plan.tree).values() if path.is_dir()}
+    return switches([plan.tree / "src", *sorted(packages - {plan.tree / "src"})])
 
 
 def _read_outcome(file: Path, tree: Path, p: Program, arch: str) -> Outcome:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from codemods.harness.device_compile import compile_kernels
 from codemods.harness.extension_build import build_extensions
@@ -64,6 +64,6 @@ def carry_out(plan: Plan, name: str) -> tuple[Row, ...]:
 
 
 def _covered(plan: Plan, row: Row) -> bool:
-    path = Path(row.name.partition("::")[0])
-    asked = not plan.only or any(path.match(pattern) for pattern in plan.only)
+    path = row.name.partition("::")[0]
+    asked = not plan.only or any(fnmatch.fnmatch(path, pattern) for pattern in plan.only)
     return asked and (not row.arch or row.arch in plan.arches)

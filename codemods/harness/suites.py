@@ -16,9 +16,10 @@ from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
 from codemods.harness.kernel_sources import Program, kernel_files, program
-from codemods.harness.lower import python_environment
+from codemods.harness.lower import python_environment, tree_switches
 from codemods.harness.plan import Plan, not_run
 from codemods.harness.results import Row, Status
+from codemods.harness.switches import switched_on
 
 MULTICAST_OFF = {
     "NCCL_NVLS_ENABLE": "0",
@@ -83,6 +84,7 @@ def _run(plan: Plan, found: Program, gpus: int) -> Iterator[Row]:
     source = (plan.tree / found.path).read_text(encoding="utf-8", errors="replace")
     environment = python_environment(plan) | MULTICAST_OFF
     environment |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    environment |= switched_on(found.path, tree_switches(plan))
     environment.pop("PYTHONSAFEPATH")  # examples import their neighbours
     started = time.monotonic()
     with log.open("w") as out:

@@ -70,6 +70,7 @@ def _start(request: dict[str, Any], task: dict[str, Any], arch: str) -> tuple[in
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.environ.update(task.get("environment", {}))
         _child(request, task, arch, outcome)
         code = 0
     except BaseException:
