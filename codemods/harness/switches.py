@@ -1,7 +1,7 @@
 """Environment switches that a tree reads, as far as its own folders tell what they are for.
 
-A tree may keep a part of itself behind a switch (`USE_DISTRIBUTED`, say). A program in a folder of the
-same name is meant to run with it on.
+A tree may keep a part of itself behind a switch (`USE_DISTRIBUTED`, say). A program in a folder of
+the same name is meant to run with it on.
 """
 
 from __future__ import annotations

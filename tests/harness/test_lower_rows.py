@@ -1,0 +1,85 @@
+"""How caught kernels and counted definitions become rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from codemods.harness.kernel_sources import Definition, Program
+from codemods.harness.lower import (
+    NEVER_CAUGHT,
+    Kernel,
+    Outcome,
+    further_programs,
+    kernel_rows,
+    uncaught,
+)
+from codemods.harness.plan import Plan
+from codemods.harness.results import Row, Status
+from codemods.harness.sdk import Sdk
+
+DEFINED = (
+    Definition("examples/a.py", "make.main", 3, 9),
+    Definition("examples/lib.py", "ring", 1, 4),
+)
+TEXTS = {"examples/a.py": b"import lib\n", "examples/lib.py": b"", "examples/b.py": b"liberty\n"}
+A, B = Program("examples/a.py", "program"), Program("examples/b.py", "program")
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return Plan(tmp_path, tmp_path / "build", Sdk("0", (), (), {}), arches=("sm_80",))
+
+
+def _kernel(**facts: object) -> Kernel:
+    given = {"program": A.path, "arch": "sm_80", "function": "main", "file": A.path, "line": 4}
+    return Kernel(**{**given, **facts})  # type: ignore[arg-type]
+
+
+def _rows(plan: Plan, *outcomes: Outcome) -> dict[str, Row]:
+    return {row.name: row for row in kernel_rows(plan, TEXTS, DEFINED, outcomes)}
+
+
+def test_each_distinct_text_of_a_definition_is_a_row_once(plan: Plan) -> None:
+    kernels = tuple(_kernel(source=text) for text in ("x", "y", "x"))
+    rows = _rows(plan, Outcome(A, "sm_80", "", kernels=kernels))
+    assert [n for n in rows if "main" in n] == [
+        "examples/a.py::make.main",
+        "examples/a.py::make.main #2",
+    ]
+    assert rows["examples/a.py::make.main #2"].details["source"] == "lowered/cuda/y.cu"
+
+
+def test_a_kernel_that_does_not_lower_fails_with_the_compilers_words(plan: Plan) -> None:
+    rows = _rows(plan, Outcome(A, "sm_80", "", kernels=(_kernel(error="no layout"),)))
+    row = rows["examples/a.py::make.main"]
+    assert (row.status, row.reason) == (Status.FAILED, "no layout")
+
+
+def test_a_definition_that_nothing_reached_has_the_reason_of_a_program_that_names_its_file(
+    plan: Plan,
+) -> None:
+    outcomes = Outcome(A, "sm_80", "a.py:1: stopped"), Outcome(B, "sm_80", "b.py:1: other")
+    rows = _rows(plan, *outcomes)
+    assert rows["examples/lib.py::ring"].reason == "a.py:1: stopped (examples/a.py)"
+
+
+def test_without_any_reason_the_row_says_that_nothing_compiles_it(plan: Plan) -> None:
+    assert _rows(plan, Outcome(A, "sm_80", ""))["examples/lib.py::ring"].reason == NEVER_CAUGHT
+
+
+def test_a_skipped_test_makes_a_row_that_was_not_run(plan: Plan) -> None:
+    outcome = Outcome(A, "sm_80", "", skipped={"test_x": "needs 9.0"})
+    row = _rows(plan, outcome)["examples/a.py::make.main"]
+    assert (row.status, row.reason) == (Status.NOT_RUN, "its test is skipped: needs 9.0")
+
+
+def test_only_programs_that_may_reach_a_missed_definition_are_tried_again() -> None:
+    texts = {
+        path: text + b'p.add_argument("--x", action="store_true")\n' for path, text in TEXTS.items()
+    }
+    caught = Outcome(A, "sm_80", "", kernels=(_kernel(source="x"),))
+    missed = uncaught(DEFINED, [caught])
+    assert missed == {"examples/lib.py"}
+    assert further_programs(texts, [A, B], missed, 1) == [Program(A.path, "program", ("--x",))]
