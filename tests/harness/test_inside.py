@@ -51,6 +51,7 @@ def test_a_class_may_derive_from_an_inert_one() -> None:
 
 def test_an_inert_number_is_zero_and_stays_inert_in_sums() -> None:
     assert Inert() == 0
+    assert Inert("one") == Inert("other")
     assert not Inert() > 1
     assert not isinstance(1, Inert())  # type: ignore[arg-type]
     assert int(Inert()) == 0

@@ -60,7 +60,7 @@ class Inert:
         return 0.0
 
     def __eq__(self, other: object) -> bool:
-        return other == 0 if isinstance(other, int | float) else self is other
+        return other == 0 if isinstance(other, int | float) else isinstance(other, Inert)
 
     __hash__ = object.__hash__
 
