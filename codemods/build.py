@@ -11,16 +11,19 @@ import sys
 from pathlib import Path
 
 import click
-from platformdirs import user_cache_path
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from codemods.harness import compare, report
-from codemods.harness.environment import prepare_environment
+from codemods.harness.environment import EnvironmentFailed, prepare_environment
 from codemods.harness.plan import DEFAULT_ARCHES, Plan
 from codemods.harness.results import Results
 from codemods.harness.sdk import find_sdk
 from codemods.harness.stages import EXECUTING, STAGES, carry_out
+from codemods.start import start
+from codemods.toolchain.cache import cache_folder
+from codemods.toolchain.fetch import Unavailable
+from codemods.toolchain.releases import UnknownRelease
 
 
 @click.command("build")
@@ -76,7 +79,7 @@ from codemods.harness.stages import EXECUTING, STAGES, carry_out
 @click.option(
     "--build-dir",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where to build; below the user's cache when not given.",
+    help="Where to build; below the cache when not given.",
 )
 @click.option("--compiler", default="c++", show_default=True, help="The C++ compiler.")
 @click.option("--optimize", default="-O2", show_default=True, help="Its optimisation flag.")
@@ -88,6 +91,7 @@ from codemods.harness.stages import EXECUTING, STAGES, carry_out
     show_default=True,
     help="Seconds for one example or test file.",
 )
+@click.option("-v", "--verbose", is_flag=True, help="Show tracebacks.")
 def main(
     tree: Path,
     stages: tuple[str, ...],
@@ -103,18 +107,26 @@ def main(
     optimize: str,
     jobs: int | None,
     time_limit: float,
-) -> None:
+    verbose: bool,
+) -> int:
     """Build and test TREE, and show one table of what passed, failed and was not run."""
     tree = tree.resolve()
     chosen = [name for name in STAGES if not stages or name in stages]
     folder = (build_dir or default_build_folder(tree)).resolve()
+    del verbose  # `start` reads it from the command line
     err = Console(stderr=True)
-    sdk = find_sdk(to, tree, tvm)
+    try:
+        sdk = find_sdk(to, tree, tvm)
+    except (Unavailable, UnknownRelease, FileNotFoundError) as error:
+        raise click.ClickException(str(error)) from error
     if EXECUTING.intersection(chosen):
         names = ", ".join(name for name in chosen if name in EXECUTING)
         err.print(f"the stages {names} execute Python of {tree} in subprocesses")
         if python is None:
-            python = prepare_environment(folder.parent, tree, sdk.ffi_version)
+            try:
+                python = prepare_environment(folder.parent, tree, sdk.ffi_version)
+            except EnvironmentFailed as error:
+                raise click.ClickException(str(error)) from error
     plan = Plan(
         tree,
         folder,
@@ -144,7 +156,7 @@ def main(
     if reference is not None:
         code = max(code, _compare(plan, reference.resolve(), tuple(chosen), out))
     err.print(f"all rows: {plan.results.path}")
-    sys.exit(code)
+    return code
 
 
 def _compare(plan: Plan, reference: Path, stages: tuple[str, ...], out: Console) -> int:
@@ -153,7 +165,7 @@ def _compare(plan: Plan, reference: Path, stages: tuple[str, ...], out: Console)
         reference if (reference / "results.json").is_file() else default_build_folder(reference)
     )
     if not (folder / "results.json").is_file():
-        raise click.UsageError(f"{reference} was not built: there is no {folder / 'results.json'}")
+        raise click.UsageError(f"`{reference}` was not built: there is no `results.json` of it")
     pairs = compare.compare(plan.results, Results(folder / "results.json"), stages)
     diffs = compare.write_diffs(pairs, plan.build / "diffs")
     report.show_comparison(pairs, stages, diffs, out)
@@ -163,8 +175,8 @@ def _compare(plan: Plan, reference: Path, stages: tuple[str, ...], out: Console)
 def default_build_folder(tree: Path) -> Path:
     """Return the folder below the user's cache in which `tree` is built, one for each path."""
     digest = hashlib.sha256(str(tree).encode()).hexdigest()[:10]
-    return user_cache_path("tvm-ffi-codemods") / "build" / f"{tree.name}-{digest}"
+    return cache_folder() / "build" / f"{tree.name}-{digest}"
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(start(main))
