@@ -231,7 +231,10 @@ def _tell(made: Plan) -> None:
     )
     rules = ", ".join(f"{rule} {count}" for rule, count in counts(resolved.resolutions).items())
     _say(f"resolved by rule: {rules or 'nothing'}")
-    _say(f"ported {len(made.lifted.ported)} files, formatted {len(made.lifted.formatted)}")
+    _say(
+        f"ported {len(made.lifted.ported)} files, formatted {len(made.lifted.formatted)}, "
+        f"followed upstream's renames in {len(made.lifted.renames)}"
+    )
     for path in sorted(resolved.conflicts):
         reasons = "; ".join(resolved.reasons.get(path, ()))
         click.echo(f"{path}: conflict{': ' + reasons if reasons else ''}")

@@ -45,7 +45,7 @@ def make(store: Store, plan: Plan, identity: Mapping[str, str]) -> Series:
         plan.lifted.fork,
         f"Port to the API of TileLang {plan.release}, before merging upstream\n\n"
         f"Made by codemods: {len(plan.lifted.ported)} files ported, {len(plan.lifted.formatted)} "
-        "formatted as upstream formats them.\n",
+        f"formatted as upstream formats them.\n{_renames_message(plan.lifted.renames)}",
     )
     commit(
         plan.merged,
@@ -117,6 +117,15 @@ def identity_of(fork: Repository) -> dict[str, str]:
 
 def branch_name(onto: str, today: date) -> str:
     return f"sync/{today.isoformat()}-{onto[:10]}"
+
+
+def _renames_message(renames: Mapping[str, Mapping[str, str]]) -> str:
+    lines = [
+        f"{path}: {old} became {new}, as in upstream's own lines"
+        for path, names in sorted(renames.items())
+        for old, new in names.items()
+    ]
+    return "".join(f"{line}\n" for line in ["", *lines]) if lines else ""
 
 
 def _rules_message(resolutions: list[Resolution]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from codemods import engine, ladder, registry
-from codemods.merge import formatters
+from codemods.merge import formatters, learned
 from codemods.merge.git import Entry, Tree
 from codemods.merge.store import Store
 from codemods.merge.syntax import language_of
@@ -29,6 +29,7 @@ class Lifted:
     fork: Tree
     ported: frozenset[str]
     formatted: frozenset[str]
+    renames: Mapping[str, Mapping[str, str]]  # that upstream made in one file, by path
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
 
@@ -48,7 +49,8 @@ def release_of(store: Store, upstream: Tree) -> str:
 def lift(
     store: Store, base: Tree, fork: Tree, upstream: Tree, release: str, jobs: int = 1
 ) -> Lifted:
-    """Port base and fork to `release`, and format what both sides changed as upstream does."""
+    """Port base and fork to `release`, format what both sides changed as upstream does, and
+    follow upstream's renames in it."""
     migrations = [m for m in registry.load() if m.rung in _RUNGS and ladder.applies(m, release)]
     old, _ = _ported(store, base, migrations, release, jobs)
     new, findings = _ported(store, fork, migrations, release, jobs)
@@ -65,15 +67,41 @@ def lift(
     )
     lifted_base, _ = _lifted(store, base, old, contested, settings)
     lifted_fork, formatted = _lifted(store, fork, new, contested, settings)
+    renames = _follow(store, lifted_base, lifted_fork, upstream, contested)
     own = {path for path, entry in fork.items() if base.get(path) != entry}
     return Lifted(
         lifted_base,
         lifted_fork,
         frozenset(new),
         frozenset(formatted),
+        renames,
         tuple(finding for finding in findings if finding.path in own),
         notes,
     )
+
+
+def _follow(
+    store: Store,
+    base: dict[str, Entry],
+    fork: dict[str, Entry],
+    upstream: Tree,
+    contested: Iterable[str],
+) -> dict[str, Mapping[str, str]]:
+    """Carry out on base and fork, in place, what upstream renamed in files that both changed."""
+    both = [p for p in contested if p in upstream and upstream[p].mode.startswith("10")]
+    old, mine, new = (store.contents({p: tree[p] for p in both}) for tree in (base, fork, upstream))
+    found: dict[str, Mapping[str, str]] = {}
+    for path in sorted(both):
+        language = language_of(path)
+        renames = learned.learn(old[path], new[path], language)
+        if not renames:
+            continue
+        texts = [learned.follow(text, renames, language) for text in (old[path], mine[path])]
+        for tree, oid in zip((base, fork), store.write_blobs(texts), strict=True):
+            tree[path] = Entry(tree[path].mode, oid)
+        if texts[1] != mine[path]:
+            found[path] = {a.decode(): b.decode() for a, b in renames.items()}
+    return found
 
 
 def _ported(

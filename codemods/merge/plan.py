@@ -105,7 +105,12 @@ def make(
     )
     clock.start("look for names that upstream left")
     plan.vanished = vanished.scan(
-        _code(store, trees["base"]), _code(store, trees["upstream"]), _code(store, resolved.files)
+        vanished.Trees(
+            _code(store, lifted.base),
+            _code(store, lifted.fork),
+            _code(store, trees["upstream"]),
+            _code(store, resolved.files),
+        )
     )
     clock.stop()
     plan.seconds = clock.laps

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from codemods.merge.hunks import Hunk, merge_texts
@@ -95,6 +95,15 @@ def merge_tokens(hunk: Hunk, language: Language) -> bytes | None:
     if len(merged) != 1 or not isinstance(merged[0], bytes):
         return None
     return b"".join(_unrow(row) for row in merged[0].split(b"\n")[:-1])
+
+
+def renamed(text: bytes, renames: Mapping[bytes, bytes], language: Language) -> bytes:
+    """The text with names replaced where they stand in code, not in comments and strings."""
+    scanner = _CPP if language in _C_LIKE else _PYTHON
+    return scanner.sub(
+        lambda match: renames.get(match[0], match[0]) if match.lastgroup == "word" else match[0],
+        text,
+    )
 
 
 def _split(text: bytes, language: Language) -> list[bytes]:

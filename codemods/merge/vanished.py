@@ -1,19 +1,22 @@
-"""Names that upstream used at the base and uses nowhere now, in lines that only the fork has.
+"""Names that one side left and the other side's lines still use, after a merge without a conflict.
 
-A merge without a conflict still leaves them: a helper that upstream renamed, a header that it
-deleted, an operator that it registers by another name. Nothing fails until something compiles or
-imports the line.
+A helper that upstream renamed, a base class that it exchanged, an operator that the fork took away:
+git merges the lines, and nothing fails until something compiles or imports them.
 """
 
 from __future__ import annotations
 
+import keyword
 import re
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+from functools import lru_cache
 
 from codemods.merge.hunks import split_lines
 from codemods.merge.syntax import language_of
+from codemods.merge.text_merge import split_units
 from codemods.model import Effort, Finding, Language
 
 CODE = "TF930"
@@ -23,37 +26,81 @@ _FOREIGN = re.compile(
     rb"\"\"\"[\s\S]*?\"\"\"|'''[\s\S]*?'''"
     rb"|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|#[^\n]*|//[^\n]*|/\*[\s\S]*?\*/"
 )
+_IMPORT = re.compile(rb"(?m)^\s*(?:from\s+[\w.]+\s+import|import\s+[\w.]+|#\s*include)")
 _STANDARD = frozenset(name.encode() for name in sys.stdlib_module_names)
+_NEVER = _STANDARD | {word.encode() for word in keyword.kwlist}
 
 
-def scan(
-    base: Mapping[str, bytes], upstream: Mapping[str, bytes], merged: Mapping[str, bytes]
-) -> list[Finding]:
-    """The vanished names in the merged tree's own lines. All three are whole trees by path."""
+@dataclass(frozen=True)
+class Trees:
+    """The code of whole trees, by path."""
+
+    base: Mapping[str, bytes]
+    fork: Mapping[str, bytes]
+    upstream: Mapping[str, bytes]
+    merged: Mapping[str, bytes]
+
+
+def scan(trees: Trees) -> list[Finding]:
+    """What to look at in the merged tree, in order of place."""
     gone = {
-        language: _names(base, language).keys() - _names(upstream, language).keys()
+        language: _names(trees.base, language).keys() - _names(trees.upstream, language).keys()
         for language in _LANGUAGES
     }
-    findings = []
-    for path, text in sorted(merged.items()):
+    removed = _removed(trees)
+    found: set[Finding] = set()
+    for path, text in trees.merged.items():
         language = language_of(path)
-        if language not in _LANGUAGES or not gone[language]:
+        if language not in _LANGUAGES:
             continue
-        known = Counter(line.strip() for line in split_lines(upstream.get(path, b"")))
-        own = _own_names(text, known, gone[language])
-        findings += [
-            Finding(
-                path,
-                line,
-                column,
-                CODE,
-                f"`{name}` is in a line of the fork's, but upstream uses it nowhere any more",
-                "see what upstream's own uses became since the base",
-                Effort.MEDIUM,
-            )
-            for line, column, name in own
-        ]
-    return findings
+        old, new = trees.base.get(path), trees.upstream.get(path)
+        for name, line, column in _uses(text, new, gone[language]):
+            message = f"`{name}` is in a line of the fork's, but upstream uses it nowhere any more"
+            found.add(_finding(path, line, column, message, _SEE_UPSTREAM))
+        if old is not None and new is not None and text != new:
+            left = _in_statements(old) - set(_NAME.findall(_code(new)))
+            for name, line, column in _uses(text, new, left - gone[language]):
+                message = f"`{name}` is in a line of the fork's, but upstream left it in this file"
+                found.add(_finding(path, line, column, message, _SEE_UPSTREAM))
+        if new is not None:
+            for name, line, column in _uses(text, trees.fork.get(path), removed.keys()):
+                where = removed[name.encode()]
+                message = f"upstream's line uses `{name}`, which the fork took out of `{where}`"
+                found.add(_finding(path, line, column, message, _SEE_FORK))
+    return sorted(found)
+
+
+_SEE_UPSTREAM = "see what upstream's own uses became since the base"
+_SEE_FORK = "see what the fork has in its place"
+
+
+def _finding(path: str, line: int, column: int, message: str, advice: str) -> Finding:
+    return Finding(path, line, column, CODE, message, advice, Effort.MEDIUM)
+
+
+def _removed(trees: Trees) -> dict[bytes, str]:
+    """What a file of upstream's defines, at the base and now, and the fork's no more."""
+    found: dict[bytes, str] = {}
+    for path, fork in trees.fork.items():
+        old, new = trees.base.get(path), trees.upstream.get(path)
+        if old is None or new is None or old == fork:
+            continue
+        before, mine, now = (_defined(path, text) for text in (old, fork, new))
+        found.update(dict.fromkeys((before & now) - mine, path))
+    return found
+
+
+def _defined(path: str, text: bytes) -> set[bytes]:
+    """The functions, classes and registrations of a file, members of classes left out."""
+    names: set[bytes] = set()
+    pending = [unit for units in split_units(language_of(path), text) or () for unit in units]
+    while pending:
+        unit = pending.pop()
+        if unit.key[0] in {"def", "class", "function", "macro"} and len(unit.key) > 1:
+            names.add(unit.key[2 if unit.key[0] == "macro" else 1].encode())
+        elif unit.key[0] in {"namespace", "conditional"}:
+            pending += unit.members
+    return {name for name in names if _NAME.fullmatch(name)}
 
 
 def _names(files: Mapping[str, bytes], language: Language) -> Counter[bytes]:
@@ -61,26 +108,38 @@ def _names(files: Mapping[str, bytes], language: Language) -> Counter[bytes]:
     found: Counter[bytes] = Counter()
     for path, text in files.items():
         if language_of(path) is language:
-            found.update(set(_NAME.findall(_FOREIGN.sub(b" ", text))))
+            found.update(set(_NAME.findall(_code(text))))
     return found
 
 
-def _own_names(text: bytes, known: Counter[bytes], gone: set[bytes]) -> list[tuple[int, int, str]]:
+def _in_statements(text: bytes) -> set[bytes]:
+    """The names in a text's code, but for those only in the paths of imports and includes."""
+    return set(_NAME.findall(_IMPORT.sub(b"", _code(text))))
+
+
+@lru_cache(maxsize=4096)
+def _code(text: bytes) -> bytes:
+    """The text with comments and strings blanked out; every line keeps its place."""
+    return _FOREIGN.sub(lambda match: re.sub(rb"[^\n]", b" ", match[0]), text)
+
+
+def _uses(text: bytes, others: bytes | None, names: Set[bytes]) -> Iterator[tuple[str, int, int]]:
+    """Where lines that the other side's file has not use one of the names: name, line, column."""
+    if not names:
+        return
+    known = Counter(line.strip() for line in split_lines(others or b""))
     bound = _bound(text)
-    code = _FOREIGN.sub(lambda match: re.sub(rb"[^\n]", b" ", match[0]), text)
-    found = []
-    lines = zip(split_lines(text), split_lines(code), strict=False)
+    lines = zip(split_lines(text), split_lines(_code(text)), strict=False)
     for number, (line, bare) in enumerate(lines, 1):
         if known[line.strip()]:
             continue
         for match in _NAME.finditer(bare):
-            owner = re.search(rb"(\w+)\s*\.\s*\Z", bare[: match.start()])
-            if owner is not None and owner[1] in _STANDARD:
+            if match[0] not in names or match[0] in bound or match[0] in _NEVER:
                 continue
-            if match[0] in gone and match[0] not in bound:
+            owner = re.search(rb"(\w+)\s*\.\s*\Z", bare[: match.start()])
+            if owner is None or owner[1] not in _STANDARD:
                 column = len(line[: match.start()].decode("utf-8", "replace")) + 1
-                found.append((number, column, match[0].decode("utf-8", "replace")))
-    return found
+                yield match[0].decode("utf-8", "replace"), number, column
 
 
 def _bound(text: bytes) -> set[bytes]:

@@ -33,11 +33,17 @@ def _stands(text: bytes, language: Language | None) -> bool:
     """Whether lines are comments only, or in Python whole definitions and imports."""
     if language is None or not code_and_words(text, language)[0]:
         return language is not None
-    if language is not Language.PYTHON:
+    if language not in (Language.PYTHON, Language.CYTHON):
         return False
     try:
         body = ast.parse(textwrap.dedent(text.decode())).body
     except (SyntaxError, ValueError):
         return False
+    return all(map(_is_definition, body))
+
+
+def _is_definition(node: ast.stmt) -> bool:
+    if isinstance(node, ast.If):  # imports that depend on something
+        return all(map(_is_definition, (*node.body, *node.orelse)))
     kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
-    return all(isinstance(node, kinds) for node in body)
+    return isinstance(node, kinds)

@@ -1,0 +1,83 @@
+"""Following what upstream renamed, and finding what one side left and the other still uses."""
+
+from __future__ import annotations
+
+from codemods.merge import learned, vanished
+from codemods.model import Language
+
+BASE = b"""class Pass : public old::VisitorBase {
+  void A(Node *op) { return VisitorBase::Visit(op); }
+  void B(Node *op) { return VisitorBase::Visit(op); }
+  int i = 1;
+};
+"""
+THEIRS = BASE.replace(b"VisitorBase", b"MutatorBase").replace(b"int i", b"int j")
+
+
+def test_a_name_that_upstream_replaced_throughout_is_followed() -> None:
+    renames = learned.learn(BASE, THEIRS, Language.CPP)
+    assert renames == {b"VisitorBase": b"MutatorBase"}
+    own = b'void C() { VisitorBase::Visit("VisitorBase"); }  // VisitorBase\n'
+    assert learned.follow(own, renames, Language.CPP) == (
+        b'void C() { MutatorBase::Visit("VisitorBase"); }  // VisitorBase\n'
+    )
+
+
+def test_a_name_that_became_two_things_is_not_followed() -> None:
+    theirs = THEIRS.replace(b"MutatorBase::Visit(op); }\n  int", b"OtherBase::Visit(op); }\n  int")
+    assert learned.learn(BASE, theirs, Language.CPP) == {}
+
+
+def test_a_name_that_upstream_still_uses_is_not_followed() -> None:
+    assert learned.learn(BASE, THEIRS + b"VisitorBase kept;\n", Language.CPP) == {}
+
+
+def test_a_name_seen_once_is_not_followed() -> None:
+    base, theirs = b"a = compute(old_name)\n", b"a = compute(new_name)\n"
+    assert learned.learn(base, theirs, Language.PYTHON) == {}
+
+
+def test_a_line_where_another_name_changed_too_shows_no_rename() -> None:
+    base = b"x = tvm.register(1)\ny = tvm.register(2)\nz = tvm.kept\n"
+    theirs = b"x = ffi.register_global(1)\ny = ffi.register_global(2)\nz = tvm.kept\n"
+    assert learned.learn(base, theirs, Language.PYTHON) == {}
+
+
+def found(
+    base: dict[str, str], fork: dict[str, str], upstream: dict[str, str], merged: dict[str, str]
+) -> list[str]:
+    trees = [{p: t.encode() for p, t in tree.items()} for tree in (base, fork, upstream, merged)]
+    findings = vanished.scan(vanished.Trees(trees[0], trees[1], trees[2], trees[3]))
+    return [f"{f.path}:{f.line}:{f.column} {f.message}" for f in findings]
+
+
+def test_a_name_that_upstream_left_in_one_file_is_found_there() -> None:
+    base = {
+        "a.cc": "int f() { return helper_one(); }\n",
+        "b.cc": "int g() { return helper_one(); }\n",
+    }
+    upstream = {**base, "a.cc": "int f() { return helper_two(); }\n"}
+    own = "int own() { return helper_one(); }\n"
+    fork = {**base, "a.cc": base["a.cc"] + own}
+    merged = {**upstream, "a.cc": upstream["a.cc"] + own}
+    assert found(base, fork, upstream, merged) == [
+        "a.cc:2:20 `helper_one` is in a line of the fork's, but upstream left it in this file"
+    ]
+
+
+def test_upstreams_new_use_of_what_the_fork_took_out_is_found() -> None:
+    base = {"op.cc": "REGISTER(barrier);\nREGISTER(other);\n"}
+    fork = {"op.cc": "REGISTER(barrier_all);\nREGISTER(other);\n"}
+    upstream = {**base, "gen.cc": "bool f(Op o) { return o == barrier(); }\n"}
+    merged = {**fork, "gen.cc": upstream["gen.cc"]}
+    assert found(base, fork, upstream, merged) == [
+        "gen.cc:1:28 upstream's line uses `barrier`, which the fork took out of `op.cc`"
+    ]
+
+
+def test_comments_strings_own_variables_and_the_standard_library_say_nothing() -> None:
+    base = {"a.py": "gone_name = 1\nprint(gone_name)\nimport ctypes\nctypes.c_size_t\n"}
+    own = '# gone_name\n"""gone_name"""\nx = "gone_name"\nimport ctypes\nctypes.c_size_t(1)\n'
+    own += "def f(v):\n    gone_name = v\n    return gone_name\n"
+    tree = {"a.py": "print(2)\n"}
+    assert found(base, {**base, "own.py": own}, tree, {**tree, "own.py": own}) == []
