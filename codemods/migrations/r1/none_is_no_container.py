@@ -35,6 +35,8 @@ _CONTAINER = re.compile(r"(?:\w+::)*(?P<kind>Array|Map)\s*<.*>", re.DOTALL)
 
 
 def _accept_none(source: Source, facts: Facts) -> Iterator[Outcome]:
+    if not _may_ask(source):
+        return
     registered: frozenset[str] = facts.get(REGISTERED.name, frozenset())
     for function in _functions(tree(source).root_node):
         declarator = function.child_by_field_name("declarator")
@@ -48,6 +50,19 @@ def _accept_none(source: Source, facts: Facts) -> Iterator[Outcome]:
         name = declarator.child_by_field_name("declarator")
         if name is not None and text(name).rsplit("::", 1)[-1] in registered:
             yield from _function(source, declarator, body)
+
+
+_ASKED = re.compile(rb"(\w+)\s*\.\s*defined\s*\(")
+
+
+def _may_ask(source: Source) -> bool:
+    """Whether `.defined()` is asked of any name that stands where a container's type ends."""
+    data = code(source)
+    names = {match[1] for match in _ASKED.finditer(data)}
+    if not names:
+        return False
+    declared = re.compile(rb">(?:[\s&*(]|\bconst\b)*(?:" + b"|".join(names) + rb")\b")
+    return declared.search(data) is not None
 
 
 def _functions(root: Node) -> Iterator[Node]:

@@ -35,9 +35,10 @@ from codemods.model import (
     Source,
 )
 from cpp_rewriters.classes import CLASSES, ClassFacts, simple
+from cpp_rewriters.derived import derived
 from cpp_rewriters.functions import blocks
 from cpp_rewriters.syntax import declaration
-from cpp_rewriters.text import closing, code, skip_space
+from cpp_rewriters.text import closing, code, skip_space, words
 
 NODE, REFERENCE, OLD = "TileOperatorNode", "TileOperator", "Operator"
 _POINTER = re.compile(rb"\b(?:std\s*::\s*)?(?:unique_ptr|shared_ptr)\s*<\s*(?P<of>\w+)\s*>")
@@ -87,6 +88,34 @@ _RESULTS = Collector(
 )
 
 
+@derived
+def _names(known: Mapping[str, ClassFacts]) -> frozenset[str]:
+    """The names of the reference classes, and of the old base."""
+    names = {REFERENCE}
+    grown = True
+    while grown:
+        more = {n for n, c in known.items() if not names.isdisjoint(c.bases)}
+        grown = not more <= names
+        names |= more
+    return frozenset(names if OLD in known else names | {OLD})
+
+
+@derived
+def _fields(known: Mapping[str, ClassFacts]) -> frozenset[str]:
+    """The fields whose type speaks of an operator."""
+    words = re.compile("|".join(map(re.escape, sorted(_names(known)))))
+    return frozenset(
+        member for cls in known.values() for member, kind in cls.fields if words.search(kind)
+    )
+
+
+@derived
+def _telling(known: Mapping[str, ClassFacts], results: Mapping[str, str]) -> tuple[str, ...]:
+    """The names without which a file says nothing of operators."""
+    names = _names(known)
+    return tuple(sorted(names | {name for name, of in results.items() if of in names}))
+
+
 class _Operators:
     """Which names are references to operators, in one file."""
 
@@ -94,14 +123,7 @@ class _Operators:
         self.source = source
         self.known: Mapping[str, ClassFacts] = facts.get(CLASSES.name, {})
         self.results: Mapping[str, str] = facts.get(_RESULTS.name, {})
-        self.names = {REFERENCE}
-        grown = True
-        while grown:
-            more = {n for n, c in self.known.items() if not self.names.isdisjoint(c.bases)}
-            grown = not more <= self.names
-            self.names |= more
-        if OLD not in self.known:
-            self.names.add(OLD)
+        self.names = _names(self.known)
 
     def named(self, name: str) -> str:
         """The reference class that `name` is or was called."""
@@ -173,7 +195,10 @@ class _Operators:
 def _refer(source: Source, facts: Facts) -> Iterator[Outcome]:
     operators = _Operators(source, facts)
     text = code(source)
-    if REFERENCE not in operators.known or not _speaks_of(text, operators):
+    if REFERENCE not in operators.known:
+        return
+    telling = _telling(operators.known, operators.results)
+    if next(words(source, telling), None) is None:
         return
     done: list[tuple[int, int]] = []
     for match in _RELEASED.finditer(text):
@@ -185,12 +210,6 @@ def _refer(source: Source, facts: Facts) -> Iterator[Outcome]:
     yield from _makers(source, operators, done)
     yield from _uses(source, operators, done)
     yield from _nothing(source, operators)
-
-
-def _speaks_of(text: bytes, operators: _Operators) -> bool:
-    present = {word.decode() for word in set(re.findall(rb"\b[A-Za-z_]\w*\b", text))}
-    makers = {name for name, of in operators.results.items() if of in operators.names}
-    return not present.isdisjoint(operators.names | makers)
 
 
 def _casts(source: Source, operators: _Operators, done: list[tuple[int, int]]) -> Iterator[Edit]:
@@ -244,6 +263,8 @@ def _uses(source: Source, operators: _Operators, done: list[tuple[int, int]]) ->
         name = match[1].decode()
         if name not in candidates or any(a <= match.start() < b for a, b in done):
             continue
+        if not any(_use(source, match, True)) and not any(_use(source, match, False)):
+            continue  # whatever it holds; looking that up costs more
         held = _held(operators, match, name)
         if held is not None:
             yield from _use(source, match, held[1])
@@ -259,22 +280,20 @@ def _held(operators: _Operators, match: re.Match[bytes], name: str) -> tuple[str
     return operators.of(name, match.start())
 
 
+_DECLARED = re.compile(rb"(?:\s*>)*[&*\s]+(\w+)")
+
+
 def _candidates(source: Source, operators: _Operators) -> set[str]:
     """Names that may hold an operator: cheap to find, so that few are looked up."""
     text = code(source)
     names = {
         m[1].decode() for m in re.finditer(rb"(?:auto|Operator)[&*\s>]+(\w+)\s*[=:;),(]", text)
     }
-    for kind in operators.names:
-        pattern = rf"\b{kind}\b(?:\s*>)*[&*\s]+(\w+)".encode()
-        names |= {m[1].decode() for m in re.finditer(pattern, text)}
-    fields = {
-        member
-        for cls in operators.known.values()
-        for member, kind in cls.fields
-        if any(of in kind for of in operators.names)
-    }
-    return (names | fields) - operators.names
+    for kind in words(source, operators.names):
+        declared = _DECLARED.match(text, kind.end())
+        if declared is not None:
+            names.add(declared[1].decode())
+    return (names | _fields(operators.known)) - operators.names
 
 
 def _use(source: Source, match: re.Match[bytes], by_value: bool) -> Iterator[Edit]:

@@ -31,6 +31,7 @@ from codemods.model import (
 )
 from cpp_rewriters import includes, reflection_calls
 from cpp_rewriters.classes import CLASSES, Class, ClassFacts, classes, lineage, simple
+from cpp_rewriters.derived import derived
 from cpp_rewriters.operator_class import Member, after_members, fields_of
 from cpp_rewriters.reflection_calls import CALL_PLACES, REGISTRY_HEADER
 from cpp_rewriters.signatures import value_type
@@ -70,11 +71,9 @@ _ENUMS = Collector("enumerations", Language.CPP, ("enum",), _gather_enums, _dige
 
 def _reflect(source: Source, facts: Facts) -> Iterator[Outcome]:
     known: Mapping[str, ClassFacts] = facts.get(CLASSES.name, {})
-    silent = {
-        name
-        for name, cls in known.items()
-        if _is_operator(known, name) and not cls.declares_reflection and cls.declares
-    }
+    silent = _silent(known)
+    if not silent:
+        return
     added = False
     for cls in classes(source):
         if cls.name in silent and known[cls.name].path == source.path:
@@ -85,6 +84,16 @@ def _reflect(source: Source, facts: Facts) -> Iterator[Outcome]:
     yield from calls
     if added and not calls:
         yield from includes.add(source, REGISTRY_HEADER, system=True)
+
+
+@derived
+def _silent(known: Mapping[str, ClassFacts]) -> set[str]:
+    """The operators that tell of no field."""
+    return {
+        name
+        for name, cls in known.items()
+        if cls.declares and not cls.declares_reflection and _is_operator(known, name)
+    }
 
 
 def _is_operator(known: Mapping[str, ClassFacts], name: str) -> bool:

@@ -26,6 +26,7 @@ from codemods.model import (
     Source,
 )
 from cpp_rewriters.classes import CLASSES, ClassFacts, classes, out_of_line
+from cpp_rewriters.derived import derived
 from cpp_rewriters.syntax import declaration
 from cpp_rewriters.text import code, skip_space_back, words
 
@@ -54,12 +55,39 @@ RESULTS = Collector(
 
 def _use_has_value(source: Source, facts: Facts) -> Iterator[Outcome]:
     text = code(source)
+    if not _speaks_of_values(text, facts):
+        return
     for match in words(source, ("defined",)):
         at = match.start()
         if text[at - 1 : at] != b"." or not _NO_ARGUMENTS.match(text, match.end()):
             continue
         if _holds_a_value(source, facts, at - 1):
             yield Edit(*match.span(), b"has_value")
+
+
+_TELLING = re.compile(
+    rf"Optional\s*<\s*{_PLAIN}\s*>|(?:GetAttr|GetConfig|get_attr)\s*<\s*{_PLAIN}\s*>".encode()
+)
+
+
+def _speaks_of_values(text: bytes, facts: Facts) -> bool:
+    """Whether anything in the file can be an optional of a value: most files are not parsed."""
+    if _TELLING.search(text) is not None:
+        return True
+    names = _value_names(facts.get(RESULTS.name, frozenset()), facts.get(CLASSES.name, {}))
+    return any(name in text for name in names)
+
+
+@derived
+def _value_names(results: frozenset[str], known: Mapping[str, ClassFacts]) -> frozenset[bytes]:
+    """The tree's functions and fields that have an optional of a value."""
+    fields = {
+        field
+        for cls in known.values()
+        for field, kind in cls.fields
+        if _VALUE_OPTIONAL.search(kind) is not None
+    }
+    return frozenset(name.encode() for name in results | fields)
 
 
 def _holds_a_value(source: Source, facts: Facts, dot: int) -> bool:

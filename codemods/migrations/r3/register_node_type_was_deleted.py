@@ -33,6 +33,7 @@ from codemods.model import (
 )
 from cpp_rewriters import includes
 from cpp_rewriters.classes import CLASSES, ClassFacts, classes, out_of_line
+from cpp_rewriters.derived import derived
 from cpp_rewriters.text import calls, code, lines, newline, preceded_by, skip_space
 
 MACROS = ("TVM_REGISTER_NODE_TYPE", "TVM_REGISTER_OBJECT_TYPE")
@@ -118,17 +119,9 @@ def _call_the_uncalled(
     source: Source, known: Mapping[str, ClassFacts], called: set[str]
 ) -> Iterator[Outcome]:
     """Nodes that declare a type which nothing registers: register it beside their code."""
-    parents = {base for cls in known.values() if cls.declares for base in cls.bases}
     ends: dict[int, list[str]] = {}
-    for name in sorted(known):
-        cls = known[name]
-        registered = cls.reflection_called or cls.registered_by_macro or _defined_in_a_block(cls)
-        # a child's registration makes its parents known
-        if not cls.declares or registered or name in called | parents:
-            continue
-        if not cls.declares_reflection and cls.declares in _NEW_MACROS:
-            continue  # never was known before its first use
-        at = None if cls.ambiguous or cls.unnamable else _end_of_its_code(source, known, cls)
+    for name in _unregistered(known):
+        at = None if name in called else _end_of_its_code(source, known, known[name])
         if at is not None:
             ends.setdefault(at, []).append(name)
     for at, names in sorted(ends.items()):
@@ -137,6 +130,22 @@ def _call_the_uncalled(
             yield Edit(at, at, newline(source) * 2 + call.format(node=name).encode())
         if any(known[name].declares_reflection for name in names):
             yield from includes.add(source, "tvm/ffi/reflection/registry.h", system=True)
+
+
+@derived
+def _unregistered(known: Mapping[str, ClassFacts]) -> tuple[str, ...]:
+    """The nodes that declare a type, can be named, and are registered nowhere."""
+    parents = {base for cls in known.values() if cls.declares for base in cls.bases}
+    names: list[str] = []
+    for name, cls in sorted(known.items()):
+        registered = cls.reflection_called or cls.registered_by_macro or _defined_in_a_block(cls)
+        # a child's registration makes its parents known
+        if not cls.declares or registered or name in parents or cls.ambiguous or cls.unnamable:
+            continue
+        if not cls.declares_reflection and cls.declares in _NEW_MACROS:
+            continue  # never was known before its first use
+        names.append(name)
+    return tuple(names)
 
 
 def _end_of_its_code(
