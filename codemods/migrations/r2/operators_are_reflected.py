@@ -25,6 +25,7 @@ from codemods.model import (
     Migration,
     Outcome,
     Remark,
+    Rename,
     Rewrite,
     Rung,
     Source,
@@ -205,6 +206,7 @@ MIGRATION = Migration(
     removed=None,
     upstream=("tile-ai/tilelang#783",),
     effort=Effort.MEDIUM,
+    renames=(Rename("reflected_field", "", "tl.*.*"), Rename("compared_field", "", "tl.*.*")),
     rewrites=(Rewrite(Language.CPP, (), _reflect, needs=(CLASSES, _ENUMS, CALL_PLACES)),),
     examples=(
         Example(

@@ -35,6 +35,7 @@ from codemods.model import (
     Migration,
     Outcome,
     Remark,
+    Rename,
     Rewrite,
     Rung,
     Source,
@@ -258,6 +259,7 @@ MIGRATION = Migration(
     upstream=("tile-ai/tilelang#763", "tile-ai/tilelang#757", "tile-ai/tilelang#771"),
     effort=Effort.HIGH,
     rewrites=(Rewrite(Language.CPP, (), _convert, needs=(HIERARCHY,)),),
+    renames=(Rename("object_type", "", "tl.*"),),
     old_names=("std::unique_ptr<Operator>", "public Operator"),
     examples=(
         Example(
