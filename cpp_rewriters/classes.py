@@ -283,7 +283,12 @@ _OWNED = re.compile(rb"(?<![\w:])(\w+)::(~?[A-Za-z_]\w*)\s*\(")
 def _out_of_line(source: Source) -> tuple[Method, ...]:
     text = code(source)
     found: list[Method] = []
+    bodies = [cls.body for cls in classes(source)]
     for match in _OWNED.finditer(text):
+        if found and match.start() < found[-1].span[1]:
+            continue  # no function is defined in another
+        if any(start <= match.start() < end for start, end in bodies):
+            continue
         opening = match.end() - 1
         close = closing(text, opening)
         if close < 0:

@@ -84,6 +84,8 @@ def _place(source: Source, present: tuple[Include, ...], system: bool) -> int:
 
 def _after(source: Source, end: int) -> int:
     """The end of a line, or behind the comment that begins on it and goes on over others."""
+    while source.data[:end].rstrip(b"\r\n").endswith(b"\\") and end < len(source.data):
+        end = lines(source).span(end)[1]
     for start, stop in spans_of_literals(source.data):
         if start < end - 1 < stop - 1:
             line_end = lines(source).span(stop - 1)[1]

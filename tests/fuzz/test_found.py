@@ -72,6 +72,20 @@ FOUND = {
         b"class A : public Operator {\n  A(Array<PrimExp\x9c> args, B\xff b);\n"
         b"  void f() const\xff {}\n};\n"
     ),
+    "a function defined in another": (
+        b"class Operator {\n  virtual Stmt Lower();\n  virtual Layouts InferLayout();\n};\n"
+        b"class Scale : public Operator {\n  Stmt Lower() final;\n};\n"
+        b"Stmt Operator::Lower() const {\n  Layouts Scale::InferLayout() {\n  }\n}\n"
+    ),
+    "a function defined in a class under its full name": (
+        b"class Operator {\n  Stmt Lower();\n  Layouts Operator::InferLayout() {\n  }\n};\n"
+    ),
+    "a declared attribute inside another": (
+        b'TVM_DECLARE_ATTRS(A, "tl.A") {\n  TVM_ATTR_FIELD(d).e((TVM_ATTR_FIELD(d)));\n}\n'
+    ),
+    "an include that goes on over a line": (
+        b"#include <v> \\\nnamespace tvm {\nvoid f(Array<String> a) {}\n}\n"
+    ),
     "a legacy schedule asked about another": (
         b"bool f() { return IsFromLegacyTESchedule(IsFromLegacyTESchedule(g)); }\n"
     ),

@@ -94,7 +94,12 @@ def _base(source: Source, name: str, before: int) -> Iterator[Edit]:
 def _body(source: Source, name: str, macro: Call, brace: int, end: int) -> Iterator[Outcome]:
     text, line = code(source), newline(source)
     margin = indentation(source, macro.name[0])
-    fields = [c for c in calls(source, (FIELD,)) if brace < c.name[0] < end]
+    fields = [
+        c
+        for c in calls(source, (FIELD,))
+        if brace < c.name[0] < end
+        and text.count(b"(", brace, c.name[0]) == text.count(b")", brace, c.name[0])
+    ]
     yield Edit(
         macro.name[0],
         brace + 1,
