@@ -86,6 +86,7 @@ FOUND = {
     "an include that goes on over a line": (
         b"#include <v> \\\nnamespace tvm {\nvoid f(Array<String> a) {}\n}\n"
     ),
+    "an empty branch that is kept": b"void f() {\n  if (!IsFromLegacyTESchedule(f)) {\n  }\n}\n",
     "a legacy schedule asked about another": (
         b"bool f() { return IsFromLegacyTESchedule(IsFromLegacyTESchedule(g)); }\n"
     ),

@@ -74,8 +74,8 @@ def _keep(source: Source, whole: Span, kept: Span | None) -> Iterator[Edit]:
         yield Edit(*lines(source).whole(*whole), b"")
         return
     data = source.data
-    first = skip_space(data, kept[0] + 1)
-    last = len(data[: kept[1]].rstrip())
+    first = min(skip_space(data, kept[0] + 1), kept[1])
+    last = max(len(data[: kept[1]].rstrip()), first)
     yield Edit(whole[0], first, b"")
     yield Edit(last, whole[1], b"")
     if b"\n" in data[kept[0] : first]:
