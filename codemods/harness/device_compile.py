@@ -48,16 +48,16 @@ def compile_kernels(plan: Plan) -> tuple[Row, ...]:
     nvcc = find_nvcc(plan)
     if nvcc is None:
         return not_run("device-compile", "there is no CUDA compiler (nvcc) on this machine")
-    edges = {row: _edge(plan, row) for row in lowered}
+    edges = [_edge(plan, row) for row in lowered]
     file = plan.build / "device-compile.ninja"
     command = f"{shlex.quote(str(nvcc))} $flags $extra -MD -MF $out.d $in -o $out"
     flags = ["-cubin", "-std=c++17", "-w", "--ptxas-options=-v", *_include_flags(plan)]
-    write_ninja(file, command, list({e.output: e for e in edges.values()}.values()), flags)
+    write_ninja(file, command, list({edge.output: edge for edge in edges}.values()), flags)
     failed = run_ninja(file, plan.jobs)
     times = durations(log_folder(file))
     return tuple(
         _row(plan, row, edge.output, edge.output in failed, times.get(edge.output, 0.0))
-        for row, edge in edges.items()
+        for row, edge in zip(lowered, edges, strict=True)
     )
 
 
