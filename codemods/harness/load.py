@@ -36,7 +36,8 @@ def library_environment(plan: Plan) -> dict[str, str]:
     if plan.sdk.cuda is not None:
         folders.append(plan.sdk.cuda / "lib64")
     if not driver_present():
-        asking = [plan.sdk.library("tvm"), *sorted(plan.libraries.glob("lib*.so"))]
+        known = [plan.libraries, *plan.sdk.library_dirs]
+        asking = [library for folder in known for library in sorted(folder.glob("lib*.so"))]
         build_driver_stand_in(plan.build / "driver", asking)
         folders.append(plan.build / "driver")
     inherited = os.environ.get("LD_LIBRARY_PATH")

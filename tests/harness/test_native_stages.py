@@ -108,10 +108,14 @@ def test_an_initialiser_that_throws_fails_the_load(plan: Plan) -> None:
 
 def test_a_library_that_fails_as_the_published_one_does_was_not_run(plan: Plan) -> None:
     published = plan.sdk.library_dirs[0] / "libtilelang.so"
-    source = 'static int once = (throw "twice", 0);\n'
+    # it also asks the driver for more than any other library does
+    source = (
+        'extern "C" int cuOnlyHere(); int (*used)() = cuOnlyHere;\n'
+        'static int once = (throw "twice", 0);\n'
+    )
     command = ["c++", "-shared", "-fPIC", "-x", "c++", "-", "-o", str(published)]
     subprocess.run(command, input=source, text=True, check=True)
-    (plan.tree / "src/use.cc").write_text(source)
+    (plan.tree / "src/use.cc").write_text(source.splitlines()[1])
     compile_units(plan, UNITS)
     link_libraries(plan, PATHS)
     assert [row.status for row in load_libraries(plan)] == [Status.NOT_RUN, Status.FAILED]
