@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,6 +39,17 @@ def plan(tmp_path: Path) -> Plan:
         subprocess.run([*command, f"-Wl,-soname,{output.name}"], check=True)
     sdk = Sdk("0", (tree / "src",), (libraries,), {})
     return Plan(tree, tmp_path / "build", sdk, optimize="-O0", jobs=2)
+
+
+def answer(library: Path, function: str) -> str:
+    """Call a function in a process of its own: once loaded here, the stand-in would look like a
+    driver of this machine to every later test."""
+    script = (
+        "import ctypes, sys; library = ctypes.CDLL(sys.argv[1]); "
+        "print(getattr(library, sys.argv[2])() if hasattr(library, sys.argv[2]) else 'absent')"
+    )
+    command = [sys.executable, "-c", script, str(library), function]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 UNITS = [Unit("src/shape.cc"), Unit("src/use.cc")]
@@ -91,7 +102,7 @@ def test_functions_of_the_driver_may_stay_undefined_and_are_there_at_load(plan: 
     assert {row.status for row in link_libraries(plan, PATHS)} == {Status.PASSED}
     driver = plan.build / "driver"
     driver_stand_in.build_driver_stand_in(driver, [plan.libraries / "libtilelang.so"])
-    assert ctypes.CDLL(str(driver / driver_stand_in.NAME)).cuInit(0) == 100
+    assert answer(driver / driver_stand_in.NAME, "cuInit") == "100"
 
 
 def test_an_initialiser_that_throws_fails_the_load(plan: Plan) -> None:
@@ -126,7 +137,7 @@ def test_the_stand_in_answers_for_the_published_libraries_too(plan: Plan) -> Non
     compile_units(plan, UNITS)
     link_libraries(plan, PATHS)
     load_libraries(plan)
-    assert ctypes.CDLL(str(plan.build / "driver" / driver_stand_in.NAME)).cuOnlyHere() == 100
+    assert answer(plan.build / "driver" / driver_stand_in.NAME, "cuOnlyHere") == "100"
 
 
 def test_undefined_symbols_are_read_from_both_spellings_of_the_linker() -> None:
@@ -149,6 +160,6 @@ def test_the_stand_in_defines_what_a_library_asks_the_driver_for(tmp_path: Path)
         text=True,
         check=True,
     )
-    library = ctypes.CDLL(str(driver_stand_in.build_driver_stand_in(tmp_path / "driver", [asking])))
-    assert library.cuDeviceGetCount(None) == 100
-    assert not hasattr(library, "curious")
+    library = driver_stand_in.build_driver_stand_in(tmp_path / "driver", [asking])
+    assert answer(library, "cuDeviceGetCount") == "100"
+    assert answer(library, "curious") == "absent"
