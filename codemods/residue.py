@@ -7,6 +7,7 @@ prose) and no finding on its line explains it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -61,6 +62,21 @@ def scan(
         residue += found
         regions += unseen
     return tuple(sorted(residue)), tuple(sorted(regions))
+
+
+def count(files: Mapping[str, bytes], migrations: Sequence[Migration]) -> Counter[tuple[str, str]]:
+    """Return how often each old name stands in any text, by its migration's code and itself."""
+    tables = _tables(migrations)
+    counts: Counter[tuple[str, str]] = Counter()
+    for path, data in files.items():
+        language = classify(path)
+        table = tables.get(language) if language is not None else None
+        if table is None:
+            continue
+        for match in table.pattern.finditer(data):
+            if not _is_new_form(data, match.start()):
+                counts[table.owners[match[0]], match[0].decode()] += 1
+    return counts
 
 
 @dataclass(frozen=True)
