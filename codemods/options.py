@@ -41,7 +41,7 @@ def output(command: Command) -> Command:
         click.option("--statistics", is_flag=True, help="Show counts by code."),
         click.option(
             "--output-format",
-            type=click.Choice(["text", "json", "github"]),
+            type=click.Choice(["text", "json", "github", "sarif"]),
             default="text",
             show_default=True,
         ),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from codemods.model import Finding, Migration
 from codemods.result import Result
@@ -30,14 +28,6 @@ _TEST = """\
 3. Build as before, from an empty build folder.
 4. `python -m codemods.build --target {target}`: compile, link, lower, and run the suites.
 """
-
-
-def write(folder: Path, result: Result, migrations: Sequence[Migration]) -> None:
-    """Write `PORTING.md` and `result.json` into `folder`, which is made if missing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "PORTING.md").write_text(notes(result, migrations), encoding="utf-8")
-    text = json.dumps(result.to_json(), indent=2)
-    (folder / "result.json").write_text(text + "\n", encoding="utf-8")
 
 
 def notes(result: Result, migrations: Sequence[Migration]) -> str:

@@ -11,18 +11,23 @@ from codemods.model import Finding
 from codemods.residue import UNSEEN
 from codemods.result import Result
 
-FORMATS = ("text", "json", "github")
+FORMATS = ("text", "json", "github", "sarif")
 
 
 def show(result: Result, output_format: str, *, statistics: bool, quiet: bool = False) -> None:
     """Print a result in one of `FORMATS`, with counts by code if asked."""
     if output_format == "json":
         click.echo(json.dumps(result.to_json(), indent=2))
+    elif output_format == "sarif":
+        from codemods import registry
+        from codemods.report import sarif
+
+        click.echo(json.dumps(sarif.log(result, registry.load()), indent=2))
     else:
         line_of = _github if output_format == "github" else _text
         for finding in everything(result):
             click.echo(line_of(finding))
-    if statistics and output_format != "json":
+    if statistics and output_format not in ("json", "sarif"):
         _statistics(result)
     if not quiet:
         summarise(result)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--output", type=click.Path(path_type=Path), help="Port a copy made here instead.")
 @click.option("--diff", "show_diff", is_flag=True, help="Print a diff and write nothing.")
 @click.option("--undo", is_flag=True, help="Put back what the last run changed, and stop.")
-@click.option("--report", type=click.Path(path_type=Path), help="Folder for PORTING.md and more.")
+@click.option("--report", type=click.Path(path_type=Path), help="Folder for a report of it.")
 @click.option("--allow-dirty", is_flag=True, help="Write even over uncommitted changes.")
 @click.option("--no-format", is_flag=True, help="Do not format changed C++ lines.")
 @click.option("--guide", is_flag=True, help="Mend by the compiler's word what is left (minutes).")
@@ -64,7 +64,7 @@ def main(
     Exit code 0: nothing left. 1: findings remain, or the diff is not empty. 2: the wish was not
     understood, or something could not be read, parsed or settled.
     """
-    from codemods import journal, porting, present, progress, tree
+    from codemods import journal, porting, present, progress, tree, vcs
     from codemods.guiding import Headers
 
     release = options.release(to)
@@ -86,6 +86,7 @@ def main(
         Headers(tvm, ffi, offline) if guide else None,
         _upstream(upstream),
     )
+    revision = vcs.revision(target) if report is not None else ""
     with progress.Bar() as bar:
         done = porting.port("run", found, wish, bar)
     if verbose:
@@ -101,9 +102,9 @@ def main(
         journal.write(root, done.files, done.made, keep=keep)
     result = options.written(done.result, root, blocked)
     if report is not None:
-        from codemods import porting_notes
+        from codemods.report import writing
 
-        porting_notes.write(report, result, options.known())
+        writing.write(report, result, found.data, done, options.known(), revision)
     present.show(result, output_format, statistics=statistics, quiet=quiet)
     if result.failed:
         return FAILED

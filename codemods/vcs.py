@@ -24,6 +24,17 @@ def uncommitted(target: Path) -> list[str]:
     return [os.fsdecode(entry[3:]) for entry in answer.stdout.split(b"\0") if len(entry) > 3]
 
 
+def revision(target: Path) -> str:
+    """Return the commit that is checked out at `target`, empty outside git."""
+    folder = target if target.is_dir() else target.parent
+    command = ["git", "-C", str(folder), "rev-parse", "--verify", "--quiet", "HEAD"]
+    try:
+        answer = subprocess.run(command, capture_output=True, check=False)
+    except FileNotFoundError:
+        return ""
+    return answer.stdout.decode().strip()
+
+
 def top_level(folder: Path) -> Path | None:
     """Return the root of the git tree that holds `folder`, None outside git."""
     real = folder.resolve()

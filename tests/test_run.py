@@ -248,7 +248,7 @@ def test_the_report_tells_what_was_done_and_what_is_stale(root: Path, tmp_path: 
     notes = (tmp_path / "report" / "PORTING.md").read_text(encoding="utf-8")
     assert "### TF301" in notes
     assert "Caches that are stale" in notes
-    assert json.loads((tmp_path / "report" / "result.json").read_text(encoding="utf-8"))
+    assert json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
 
 
 def test_a_single_file_is_ported(root: Path) -> None:

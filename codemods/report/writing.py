@@ -1,0 +1,53 @@
+"""Writes every form of a report into one folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codemods import porting_notes
+from codemods.model import Migration
+from codemods.report import html, sarif, tables
+from codemods.report.document import Document, document
+from codemods.result import Result
+
+if TYPE_CHECKING:
+    from codemods.porting import Port
+
+DOCUMENT = "report.json"
+
+
+def write(
+    folder: Path,
+    result: Result,
+    before: Mapping[str, bytes],
+    done: Port,
+    known: Sequence[Migration],
+    revision: str = "",
+) -> None:
+    """Write every form of the report of a port into `folder`, which is made if missing.
+
+    `result` is the port's result as it is after writing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _put(folder / "PORTING.md", porting_notes.notes(result, known))
+    _put(folder / "report.sarif", _json(sarif.log(result, known)))
+    render(folder, document(result, before, done.files, known, revision))
+
+
+def render(folder: Path, report: Document) -> None:
+    """Write what is made from the document alone: the JSON itself, the page and the tables."""
+    _put(folder / DOCUMENT, _json(report))
+    _put(folder / "report.html", html.page(report))
+    _put(folder / "findings.csv", tables.findings(report))
+    _put(folder / "changes.csv", tables.changes(report))
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, indent=1) + "\n"
+
+
+def _put(path: Path, text: str) -> None:
+    path.write_bytes(text.encode("utf-8", "backslashreplace"))
