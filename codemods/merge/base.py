@@ -142,12 +142,15 @@ def _voting(files: Mapping[str, Entry]) -> dict[str, Entry]:
     """The files whose equality means something: no submodules, no file that each fork has its
     own of (CI, and the documents in the root)."""
     return {
-        path: entry
-        for path, entry in files.items()
-        if entry.mode.startswith("10")
-        and not path.startswith(".github/")
-        and not ("/" not in path and path.lower().endswith((".md", ".rst", ".txt")))
+        path: entry for path, entry in files.items() if entry.mode.startswith("10") and _votes(path)
     }
+
+
+def _votes(path: str) -> bool:
+    in_root = "/" not in path
+    return not path.startswith(".github/") and not (
+        in_root and path.lower().endswith((".md", ".rst", ".txt"))
+    )
 
 
 def _equal_files(tree: Tree, steps: Sequence[Step]) -> list[tuple[int, int]]:
@@ -255,7 +258,7 @@ class _Texts:
     def containment(self, step: Step) -> Containment:
         present = added = 0
         for delta in step.deltas:
-            new = self._of(delta.new)
+            new = self._of(delta.new) if _votes(delta.path) else None
             if new is None:
                 continue
             old = self._of(delta.old) or Counter()

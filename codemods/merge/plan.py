@@ -86,7 +86,7 @@ def make(
     )
     resolver = Resolver(store, lifted.base, lifted.fork, trees["upstream"], chosen)
     resolved = resolver.resolve(merge)
-    kept = {p: lifted.fork[p] for p in merge.conflicts if p in lifted.fork}
+    kept = {path: c.ours for path, c in merge.conflicts.items() if c.ours is not None}
     clock.start("count what git alone leaves")
     plan = Plan(
         sides,
@@ -163,8 +163,8 @@ def judge(
 
 def result_tree(plan: Plan) -> dict[str, Entry]:
     """The merged tree; a path that is left to a person holds the fork's lifted file."""
-    fork = plan.lifted.fork
-    kept = {path: fork[path] for path in plan.resolved.conflicts if path in fork}
+    conflicts = plan.resolved.conflicts
+    kept = {path: c.ours for path, c in conflicts.items() if c.ours is not None}
     return {**plan.resolved.files, **kept}
 
 

@@ -96,6 +96,18 @@ def test_a_commit_that_the_fork_left_out_is_named(history: Make) -> None:
     assert [c.commit for c in base.absent] == [commits[3]]
 
 
+def test_ci_and_documents_in_the_root_say_nothing_about_the_base(history: Make) -> None:
+    upstream, _ = upstream_of(history)
+    ci = upstream.commit({".github/w.yml": numbered("ci"), "README.md": numbered("readme")})
+    later = upstream.commit({"src/file7.txt": numbered("file7") + "changed later on\n"})
+    fork = history("fork")
+    own = {".github/w.yml": "own\n", "README.md": "own\n"}
+    tip = squash(fork, upstream, later, own)
+    base = find_base(fork.repository, tip, upstream.repository, "main")
+    assert base.commit == later
+    assert ci not in {c.commit for c in base.absent}
+
+
 def test_a_reindented_fork_is_still_contained(history: Make) -> None:
     upstream, commits = upstream_of(history)
     fork = history("fork")

@@ -373,3 +373,14 @@ def test_an_old_git_is_refused(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(store, "OLDEST_GIT", (99, 0))
     with pytest.raises(Exception, match=r"git 99\.0 or newer is needed"):
         pair.merge("--dry-run")
+
+
+def test_a_conflict_in_a_file_that_upstream_renamed_keeps_the_forks_text(pair: Pair) -> None:
+    pair.upstream.commit({"pkg/a.py": None, "pkg/new.py": CODE.replace("value * 2", "value - 2")})
+    mine = CODE.replace("value * 2", "value + 2")
+    pair.fork.commit({"pkg/a.py": mine})
+    assert pair.merge().return_value == 1
+    git = pair.fork.git
+    assert git("diff", "--name-only", "--diff-filter=U") == "pkg/new.py"
+    assert git("show", "HEAD:pkg/new.py") == mine.strip()
+    assert not (pair.fork.path / "pkg/a.py").exists()
