@@ -240,10 +240,11 @@ class _Run:
     ) -> set[str]:
         """Bring `facts` up to date; return the names of those that changed."""
         items: list[tuple[str, tuple[str, ...]]] = []
+        worthwhile = [collector for collector in needed if self._is_seeded(collector)]
         for path, file in self.files.items():
             names = tuple(
                 collector.name
-                for collector in needed
+                for collector in worthwhile
                 if collector.language is file.language
                 and path not in self.gathered.get(collector.name, ())
             )
@@ -259,13 +260,19 @@ class _Run:
                 self._complain(path, failure)
         moved: set[str] = set()
         for collector in needed:
-            known = self.gathered.get(collector.name, {})
+            known = self.gathered.get(collector.name, {}) if collector in worthwhile else {}
             found = {path: known[path] for path in sorted(known) if known[path] is not None}
             fact = collector.digest(found)
             if collector.name not in facts or facts[collector.name] != fact:
                 moved.add(collector.name)
             facts[collector.name] = fact
         return moved
+
+    def _is_seeded(self, collector: Collector) -> bool:
+        return collector.seed is None or any(
+            file.language is collector.language and collector.seed.search(file.text)
+            for file in self.files.values()
+        )
 
     def _rewrite(self, work: Sequence[tuple[str, tuple[str, ...]]], facts: Facts) -> set[str]:
         """Run migrations over files; return the paths that changed, new files included."""

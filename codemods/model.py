@@ -7,6 +7,7 @@ columns that people see are 1-based, columns counted in characters.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -125,7 +126,8 @@ class Collector:
     `digest` turns what was gathered, by path, into the fact that rewrites read.
 
     `gather` returns something picklable, or None for nothing. An empty `tokens` means every file
-    of the language.
+    of the language. `seed` finds what one file of the tree must hold for the others to matter:
+    where none does, nothing is gathered.
     """
 
     name: str
@@ -133,6 +135,7 @@ class Collector:
     tokens: tuple[str, ...]
     gather: Callable[[Source], Any]
     digest: Callable[[Mapping[str, Any]], Any]
+    seed: re.Pattern[bytes] | None = None
 
 
 @dataclass(frozen=True)

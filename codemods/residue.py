@@ -56,7 +56,7 @@ def scan(
     for path, data in files.items():
         language = classify(path)
         table = tables.get(language) if language is not None else None
-        if language is None or table is None or not table.pattern.search(data):
+        if language is None or table is None or not any(name in data for name in table.owners):
             continue
         found, unseen = _scan_file(path, data, language, table, explained)
         residue += found
@@ -104,8 +104,9 @@ def _is_unmistakable(name: str) -> bool:
 
 
 def _pattern(names: Iterable[bytes]) -> re.Pattern[bytes]:
-    longest_first = sorted(names, key=lambda name: (-len(name), name))
-    return re.compile(rb"(?<!\w)(?:" + b"|".join(map(re.escape, longest_first)) + rb")(?!\w)")
+    # what stands before is looked at last, so that the search can skip to the names' first bytes
+    longest_first = map(re.escape, sorted(names, key=lambda name: (-len(name), name)))
+    return re.compile(b"(?:" + b"|".join(n + rb"(?<!\w" + n + b")" for n in longest_first) + rb")(?!\w)")
 
 
 def _scan_file(

@@ -280,6 +280,9 @@ def out_of_line(source: Source) -> tuple[Method, ...]:
 _OWNED = re.compile(rb"(?<![\w:])(\w+)::(~?[A-Za-z_]\w*)\s*\(")
 
 
+_TO_THE_BODY = re.compile(rb"\s*(?:const|noexcept|override|final|\s)*(?::[^;{}]*)?\{")
+
+
 def _out_of_line(source: Source) -> tuple[Method, ...]:
     text = code(source)
     found: list[Method] = []
@@ -289,19 +292,17 @@ def _out_of_line(source: Source) -> tuple[Method, ...]:
             continue  # no function is defined in another
         if any(start <= match.start() < end for start, end in bodies):
             continue
+        start = _start_of_declaration(text, match.start())
+        if start is None:
+            continue
         opening = match.end() - 1
         close = closing(text, opening)
-        if close < 0:
-            continue
-        rest = re.compile(rb"\s*(?:const|noexcept|override|final|\s)*(?::[^;{}]*)?\{").match(
-            text, close + 1
-        )
+        rest = _TO_THE_BODY.match(text, close + 1) if close >= 0 else None
         if rest is None:
             continue
         brace = rest.end() - 1
         end = closing(text, brace)
-        start = _start_of_declaration(text, match.start())
-        if end < 0 or start is None:
+        if end < 0:
             continue
         name = match[2].decode()
         found.append(

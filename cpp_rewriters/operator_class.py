@@ -173,9 +173,10 @@ def hierarchy(base: str) -> Collector:
         )
         return Hierarchy(known.get(base), kept, definitions, children)
 
-    return Collector(
-        f"hierarchy of {base}", Language.CPP, ("::", "class", "struct"), gather, digest
-    )
+    # where nothing can be the head of the base, there is nothing below it
+    seed = re.compile(rf"{base}\b(?<!\w{base})(?!\s*[=;,.()<>&*\"'-])".encode())
+    tokens = ("::", "class", "struct")
+    return Collector(f"hierarchy of {base}", Language.CPP, tokens, gather, digest, seed)
 
 
 def _class(source: Source, cls: Class) -> OperatorClass:

@@ -29,7 +29,7 @@ from codemods.model import (
 )
 from cpp_rewriters.registered import REGISTERED
 from cpp_rewriters.syntax import Node, text, tree
-from cpp_rewriters.text import code, indentation, newline
+from cpp_rewriters.text import code, indentation, newline, words
 
 _CONTAINER = re.compile(r"(?:\w+::)*(?P<kind>Array|Map)\s*<.*>", re.DOTALL)
 
@@ -52,17 +52,28 @@ def _accept_none(source: Source, facts: Facts) -> Iterator[Outcome]:
             yield from _function(source, declarator, body)
 
 
-_ASKED = re.compile(rb"(\w+)\s*\.\s*defined\s*\(")
+_ASKED = re.compile(rb"\b(\w+)\s*\.\s*\Z")
+_WINDOW = 120  # how far back the name is looked for, in bytes; further back it counts as found
 
 
 def _may_ask(source: Source) -> bool:
     """Whether `.defined()` is asked of any name that stands where a container's type ends."""
     data = code(source)
-    names = {match[1] for match in _ASKED.finditer(data)}
-    if not names:
-        return False
-    declared = re.compile(rb">(?:[\s&*(]|\bconst\b)*(?:" + b"|".join(names) + rb")\b")
-    return declared.search(data) is not None
+    names: set[bytes] = set()
+    for word in words(source, ("defined",)):
+        if data[: word.start()].rstrip().endswith(b"."):
+            asked = _ASKED.search(data, max(0, word.start() - _WINDOW), word.start())
+            if asked is None:
+                return True
+            names.add(asked[1])
+    return bool(names) and _declares(names).search(data) is not None
+
+
+def _declares(names: set[bytes]) -> re.Pattern[bytes]:
+    """A container's type, and one of `names` as what is declared with it."""
+    return re.compile(
+        rb"(?:Array|Map)\s*<[^;{}]*>(?:[\s&*(]|\bconst\b)*(?:" + b"|".join(sorted(names)) + rb")\b"
+    )
 
 
 def _functions(root: Node) -> Iterator[Node]:

@@ -259,13 +259,13 @@ def _uses(source: Source, operators: _Operators, done: list[tuple[int, int]]) ->
             no = b"!" if match[1] == b"==" else b""
             yield Edit(*match.span(), no + match[2] + b".defined()")
     candidates = _candidates(source, operators)
+    encoded = {name.encode() for name in candidates}
     for match in _WORD.finditer(text):
-        name = match[1].decode()
-        if name not in candidates or any(a <= match.start() < b for a, b in done):
+        if match[1] not in encoded or any(a <= match.start() < b for a, b in done):
             continue
         if not any(_use(source, match, True)) and not any(_use(source, match, False)):
             continue  # whatever it holds; looking that up costs more
-        held = _held(operators, match, name)
+        held = _held(operators, match, match[1].decode())
         if held is not None:
             yield from _use(source, match, held[1])
     for match in re.finditer(rb"\b\w+\s*(?:\.|->)\s*(\w+)\b(?!\s*[.(\[])(?!\s*->)", text):
