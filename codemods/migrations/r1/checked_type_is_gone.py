@@ -25,15 +25,20 @@ from codemods.model import (
 )
 from cpp_rewriters.text import code, lines, words
 
-_ASSIGNED = re.compile(rb"[\w.>()\[\]\s-]*?(?:->|\.)\s*checked_type_\s*=(?!=)[^;{}]*;")
+_ASSIGNED = re.compile(rb"[\w.>()*\[\]\s-]*?(?:->|\.)\s*checked_type_\s*=(?!=)[^;{}]*;")
+_GUARDED = re.compile(rb"\s*(?:if|else|for|while|case|default)\b")
 
 
 def _forget_it(source: Source, facts: Facts) -> Iterator[Outcome]:
     text = code(source)
+    done = 0
     for word in words(source, ("checked_type_",)):
-        start = max(text.rfind(mark, 0, word.start()) for mark in (b";", b"{", b"}", b")")) + 1
+        if word.start() < done:
+            continue
+        start = max(text.rfind(mark, 0, word.start()) for mark in (b";", b"{", b"}")) + 1
         statement = _ASSIGNED.match(text, start)
-        if statement is None or statement.end() < word.end():
+        guarded = _GUARDED.match(text, start) is not None
+        if statement is None or statement.end() < word.end() or guarded:
             yield Remark(
                 word.start(),
                 "`checked_type_` is gone",
@@ -42,7 +47,8 @@ def _forget_it(source: Source, facts: Facts) -> Iterator[Outcome]:
             )
             continue
         begin = start + len(statement.group()) - len(statement.group().lstrip())
-        yield Edit(*lines(source).whole(begin, statement.end()), b"")
+        done = statement.end()
+        yield Edit(*lines(source).whole(begin, done), b"")
 
 
 MIGRATION = Migration(
@@ -62,6 +68,7 @@ MIGRATION = Migration(
             before="""PrimFunc Finish(PrimFunc f) {
   auto *n = f.CopyOnWrite();
   n->checked_type_ = n->func_type_annotation();
+  (*n).checked_type_ = f->checked_type_;
   n->ret_type = VoidType();
   return f;
 }
@@ -73,6 +80,12 @@ MIGRATION = Migration(
 }
 """,
             postlude="}\n",
+        ),
+        Example(
+            title="set under a condition",
+            before="void Set(Node *n, Type t) { if (t.defined()) n->checked_type_ = t; }\n",
+            after=None,
+            finding="`checked_type_` is gone",
         ),
         Example(
             title="read",

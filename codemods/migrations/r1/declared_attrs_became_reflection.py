@@ -61,7 +61,15 @@ def _declared(source: Source) -> Iterator[tuple[str, Call, int]]:
 
 
 def _gather(source: Source) -> tuple[str, ...] | None:
-    return tuple(name for name, _, _ in _declared(source)) or None
+    text = code(source)
+    return (
+        tuple(
+            name
+            for name, _, brace in _declared(source)
+            if _only_fields(source, brace, closing(text, brace))
+        )
+        or None
+    )
 
 
 def _digest(gathered: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
@@ -77,10 +85,39 @@ def _reflect(source: Source, facts: Facts) -> Iterator[Outcome]:
         end = closing(text, brace)
         if end < 0:
             continue
+        if not _only_fields(source, brace, end):
+            yield Remark(
+                macro.name[0],
+                f"the attributes of `{name}` are declared with statements in between",
+                "write a static `RegisterReflection` with one `ObjectDef`, the statements before it",
+                Effort.MEDIUM,
+            )
+            continue
         yield from _base(source, name, macro.name[0])
         yield from _body(source, name, macro, brace, end)
         yield from reflection_calls.uncalled(facts, name, macro.name[0])
     yield from reflection_calls.add_calls(source, facts, set(facts.get(_DECLARED.name, ())))
+
+
+def _only_fields(source: Source, brace: int, end: int) -> bool:
+    """Whether the braces hold nothing but `TVM_ATTR_FIELD(..)..;`."""
+    text = code(source)
+    position = skip_space(text, brace + 1)
+    for macro in calls(source, (FIELD,)):
+        if not brace < macro.name[0] < end:
+            continue
+        if macro.name[0] != position:
+            return False
+        position = macro.end
+        while (link := _LINK.match(text, position)) is not None:
+            call = call_at(text, link.span(1))
+            if call is None:
+                return False
+            position = call.end
+        position = skip_space(text, position)
+        if text[position : position + 1] == b";":
+            position = skip_space(text, position + 1)
+    return position == end
 
 
 def _base(source: Source, name: str, before: int) -> Iterator[Edit]:
@@ -230,6 +267,20 @@ TVM_FFI_STATIC_INIT_BLOCK({ FoldConfigNode::RegisterReflection(); });
 TVM_REGISTER_PASS_CONFIG_OPTION("tl.Fold", FoldConfig);
 """,
             postlude="}\n}\n",
+        ),
+        Example(
+            title="statements between the fields",
+            before="""struct N : public AttrsNode<N> {
+  int a, b;
+  TVM_DECLARE_ATTRS(N, "tl.N") {
+    TVM_ATTR_FIELD(a);
+    std::string told = "more";
+    TVM_ATTR_FIELD(b).describe(told);
+  }
+};
+""",
+            after=None,
+            finding="declared with statements in between",
         ),
     ),
 )

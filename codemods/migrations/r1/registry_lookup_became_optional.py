@@ -42,6 +42,9 @@ _POINTER = re.compile(
 )
 
 
+_DEDUCED = re.compile(rb"\bauto\s+(?:const\s+)?(?P<name>\w+)\s*=\s*$")
+
+
 def _ask_for_the_function(source: Source, facts: Facts) -> Iterator[Outcome]:
     text = code(source)
     for using in _USING.finditer(text):
@@ -66,6 +69,10 @@ def _ask_for_the_function(source: Source, facts: Facts) -> Iterator[Outcome]:
             pointers.add(pointer["name"].decode())
             const = b"const " if pointer["type"].startswith(b"const") else b""
             yield Edit(*pointer.span("type"), const + b"auto ")
+            continue
+        deduced = _DEDUCED.search(text, max(0, start - 200), start)
+        if deduced is not None:
+            pointers.add(deduced["name"].decode())
             continue
         before = text[:start].rstrip()
         if before.endswith((b"=", b"return")) and not before.endswith(b"=="):
@@ -135,6 +142,8 @@ MIGRATION = Migration(
     Array<PrimExpr> shape = (*g)(target);
     int rank = (*g)(target, shape);
   }
+  auto h = Registry::Get("tl.rank");
+  ICHECK(h != nullptr);
   return code;
 }
 """,
@@ -147,6 +156,8 @@ MIGRATION = Migration(
     Array<PrimExpr> shape = (*g)(target).cast<Array<PrimExpr>>();
     int rank = (*g)(target, shape).cast<int>();
   }
+  auto h = ffi::Function::GetGlobal("tl.rank");
+  ICHECK(h.has_value());
   return code;
 }
 """,

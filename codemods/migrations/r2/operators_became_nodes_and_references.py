@@ -191,7 +191,6 @@ def _mentions(source: Source, known: Hierarchy, done: list[Span]) -> Iterator[Ed
 
 _PRELUDE = """#include <tvm/arith/analyzer.h>
 #include <tvm/ir/op.h>
-#include <tvm/ir/op_attr_types.h>
 #include <tvm/target/target.h>
 #include <tvm/tir/op.h>
 #include <tvm/tir/op_attr_types.h>
