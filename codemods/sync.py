@@ -115,8 +115,9 @@ def _sync(fork: Repository, upstream: Repository, revision: str, onto: str, wish
             wish.report.write_text(_as_json(made), "utf-8")
         if not wish.dry_run:
             _land(fork, store, made)
-    left = made.resolved.conflicts or made.vanished or (made.gates and made.gates.losses)
-    return FINDINGS if left else NOTHING_LEFT
+    lost = made.gates.losses if made.gates is not None else ()
+    left = (made.resolved.conflicts, made.lifted.findings, made.vanished, lost)
+    return FINDINGS if any(left) else NOTHING_LEFT
 
 
 def _land(fork: Repository, store: Store, made: Plan) -> None:
@@ -238,7 +239,7 @@ def _tell(made: Plan) -> None:
     for path in sorted(resolved.conflicts):
         reasons = "; ".join(resolved.reasons.get(path, ()))
         click.echo(f"{path}: conflict{': ' + reasons if reasons else ''}")
-    for finding in made.vanished:
+    for finding in sorted({*made.lifted.findings, *made.vanished}):
         click.echo(
             f"{finding.path}:{finding.line}:{finding.column}: {finding.code} {finding.message}"
         )

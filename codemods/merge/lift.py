@@ -23,7 +23,7 @@ _RUNGS = {Rung.R1, Rung.R2, Rung.R3, Rung.R4, Rung.R5}
 @dataclass(frozen=True)
 class Lifted:
     """The lifted trees, the fork's files that the port and the formatter changed, and what the port
-    found in files that are not upstream's word for word."""
+    found in files that only the fork has."""
 
     base: Tree
     fork: Tree
@@ -68,7 +68,7 @@ def lift(
     lifted_base, _ = _lifted(store, base, old, contested, settings)
     lifted_fork, formatted = _lifted(store, fork, new, contested, settings)
     renames = _follow(store, lifted_base, lifted_fork, upstream, contested)
-    own = {path for path, entry in fork.items() if base.get(path) != entry}
+    own = fork.keys() - upstream.keys() - base.keys()
     return Lifted(
         lifted_base,
         lifted_fork,

@@ -384,3 +384,26 @@ def test_a_conflict_in_a_file_that_upstream_renamed_keeps_the_forks_text(pair: P
     assert git("diff", "--name-only", "--diff-filter=U") == "pkg/new.py"
     assert git("show", "HEAD:pkg/new.py") == mine.strip()
     assert not (pair.fork.path / "pkg/a.py").exists()
+
+
+def test_what_the_port_cannot_do_in_the_forks_own_files_is_a_finding(pair: Pair) -> None:
+    pair.upstream.commit({"VERSION": "0.1.7.post2\n", "pkg/b.py": "VALUE = 2\n"})
+    pair.fork.commit(
+        {"src/own.cc": 'auto f = "(void* args, int* arg_type_ids, void* resource_handle)";\n'}
+    )
+    result = pair.merge("--dry-run", "--no-gates")
+    assert result.return_value == 1
+    assert "src/own.cc:1:" in result.stdout
+    assert "TF316" in result.stdout
+
+
+def test_the_forks_own_files_follow_the_api_of_the_revision(pair: Pair) -> None:
+    pair.upstream.commit({"VERSION": "0.1.7.post2\n", "pkg/b.py": "VALUE = 2\n"})
+    own = "TIR_REGISTER_TL_OP(SendOp, send).set_num_inputs(3);\n"
+    call = 'from tvm import tir\n\n\ndef send(a):\n    return tir.op.Op.get("tl.send")\n'
+    pair.fork.commit({"src/send.cc": own, "pkg/send.py": call})
+    pair.merge()
+    assert "TIR_REGISTER_TL_TILE_OP" in (pair.fork.path / "src/send.cc").read_text()
+    assert '"tl.tileop.send"' in (pair.fork.path / "pkg/send.py").read_text()
+    subjects = pair.fork.git("log", "--first-parent", "--format=%s", "-4").split("\n")
+    assert any(s.startswith("Port to the API of TileLang 0.1.7.post2") for s in subjects)
