@@ -214,10 +214,14 @@ def _copying(known: Hierarchy, name: str, inner: bytes, end: bytes) -> bytes:
     if constructor is None or any(n not in by_parameter for n in constructor.names):
         return b""
     given = ", ".join(f"other.{by_parameter[n]}" for n in constructor.names)
+    worked_out = changed_by(known, name, set(info.methods))  # the rest is computed again
     copied = [
         m.name
         for m in info.members
-        if m not in analyzers and m.name not in handed and _OWNING.search(m.type) is None
+        if (m.mutable or m.name in worked_out)
+        and m not in analyzers
+        and m.name not in handed
+        and _OWNING.search(m.type) is None
     ]
     head = f"{name}Node(const {name}Node &other) : {name}Node({given}) {{"
     body = b"".join(inner + f"  {m} = other.{m};".encode() + end for m in copied)

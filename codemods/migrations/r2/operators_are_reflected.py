@@ -4,8 +4,9 @@ A node that registers its fields can be read from Python, printed, and compared 
 migration registers every field whose type the FFI can hold, under its name without a trailing `_`,
 and calls the registration in a static initialisation block, which upstream forgot for some.
 
-Compared are the fields that make the operator what it is; those that `const` methods fill in as they
-work (`mutable`) are registered only. A field of a type that the FFI cannot hold (an analyzer, a
+Compared are the fields that make the operator what it is: not those that `const` methods fill in as
+they work (`mutable`), nor those that the node's own copy constructor leaves out, since a clone has to
+equal what it was made from. A copy constructor that only forgets a field is reported. A field of a type that the FFI cannot hold (an analyzer, a
 standard container, a raw pointer) is left out; one of a type that this tree does not tell is
 reported.
 """
@@ -128,12 +129,44 @@ def _members(source: Source, cls: Class, facts: Facts) -> Iterator[Outcome]:
     else:
         steps.append(define + ";")
     steps.append("}")
-    compared = [member.name for member in held if not member.mutable]
+    copied, delegates = _copied(source, cls)
+    compared = [
+        member.name
+        for member in held
+        if not member.mutable and (copied is None or member.name in copied)
+    ]
+    for member in held:
+        if delegates or member.mutable or copied is None or member.name in copied:
+            continue
+        yield Remark(
+            member.span[0],
+            f"the copy constructor of `{cls.name}` leaves `{member.name}` out, so a clone does not "
+            "have it; it was registered and is not compared",
+            "copy the field too, or say why a clone does without it",
+            Effort.MEDIUM,
+        )
     body = code(source)[slice(*cls.body)]
     if b"SEqualReduce" not in body and b"_type_s_eq_hash_kind" not in body:
         steps += _comparison(cls.name, compared)
     at = after_members(code(source), cls)
     yield Edit(at, at, end + b"".join((inner + s.encode() if s else b"") + end for s in steps))
+
+
+def _copied(source: Source, cls: Class) -> tuple[set[str] | None, bool]:
+    """The fields that the class's own copy constructor takes over, and whether it delegates."""
+    text = code(source)
+    for method in cls.methods:
+        parameters = text[slice(*method.parameters)]
+        copies = re.fullmatch(
+            rf"\s*(?:const\s+)?{cls.name}\s*(?:const\s*)?&\s*(\w+)\s*".encode(), parameters
+        )
+        if method.name != cls.name or copies is None or method.body is None:
+            continue
+        inside = text[method.parameters[1] : method.body[1]]
+        taken = re.findall(rb"\b" + copies[1] + rb"\s*\.\s*(\w+)", inside)
+        delegates = re.match(rf"\)\s*:\s*{cls.name}\s*[({{]".encode(), inside) is not None
+        return {name.decode() for name in taken}, delegates
+    return None, False
 
 
 def _comparison(name: str, compared: list[str]) -> list[str]:
@@ -260,6 +293,52 @@ public:
 
 TVM_FFI_STATIC_INIT_BLOCK({ ScaleNode::RegisterReflection(); });
 """,
+            postlude="}\n}\n",
+        ),
+        Example(
+            title="a copy constructor that forgets a field",
+            prelude=_PRELUDE,
+            before="""class PadNode : public TileOperatorNode {
+public:
+  Buffer source;
+  int by;
+  PadNode() = default;
+  PadNode(const PadNode &other) : source(other.source) {}
+  static constexpr const char *_type_key = "tl.Pad";
+  TVM_DECLARE_FINAL_OBJECT_INFO(PadNode, TileOperatorNode);
+};
+""",
+            after="""class PadNode : public TileOperatorNode {
+public:
+  Buffer source;
+  int by;
+  PadNode() = default;
+  PadNode(const PadNode &other) : source(other.source) {}
+  static constexpr const char *_type_key = "tl.Pad";
+  TVM_DECLARE_FINAL_OBJECT_INFO(PadNode, TileOperatorNode);
+
+  static void RegisterReflection() {
+    namespace refl = tvm::ffi::reflection;
+    refl::ObjectDef<PadNode>()
+        .def_ro("source", &PadNode::source)
+        .def_ro("by", &PadNode::by);
+  }
+
+  bool SEqualReduce(const PadNode *other, SEqualReducer equal) const {
+    return equal(source, other->source);
+  }
+
+  void SHashReduce(SHashReducer hash_reduce) const {
+    hash_reduce(source);
+  }
+
+  static constexpr bool _type_has_method_sequal_reduce = true;
+  static constexpr bool _type_has_method_shash_reduce = true;
+};
+
+TVM_FFI_STATIC_INIT_BLOCK({ PadNode::RegisterReflection(); });
+""",
+            finding="leaves `by` out",
             postlude="}\n}\n",
         ),
     ),
