@@ -104,7 +104,8 @@ def write_ninja(file: Path, command: str, edges: Sequence[Edge], flags: Iterable
     writer.variable("flags", _quoted(flags))
     writer.rule(
         "compile",
-        f"{cache} {command} > $out.log 2>&1 || {{ cat $out.log; exit 1; }}".strip(),
+        # what an earlier run made of an earlier text must not be taken for this one's
+        f"{cache} {command} > $out.log 2>&1 || {{ rm -f $out; cat $out.log; exit 1; }}".strip(),
         description="compile $in",
         depfile="$out.d",
         deps="gcc",

@@ -72,6 +72,13 @@ def test_a_unit_that_fails_quotes_the_compiler_and_spares_the_others(plan: Plan)
     assert link_libraries(plan, PATHS)[0].status is Status.NOT_RUN
 
 
+def test_a_unit_that_fails_leaves_no_object_of_its_earlier_text_to_link(plan: Plan) -> None:
+    compile_units(plan, UNITS)
+    (plan.tree / "src/use.cc").write_text("not C++\n")
+    compile_units(plan, UNITS)
+    assert link_libraries(plan, PATHS)[0].status is Status.NOT_RUN
+
+
 def test_only_what_includes_a_changed_header_is_compiled_again(plan: Plan) -> None:
     (plan.tree / "src/alone.cc").write_text("int alone() { return 1; }\n")
     units = [*UNITS, Unit("src/alone.cc")]
