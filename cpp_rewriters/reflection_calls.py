@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from codemods.model import Collector, Edit, Facts, Language, Remark, Source
 from cpp_rewriters import includes
 from cpp_rewriters.classes import classes, out_of_line, simple
-from cpp_rewriters.text import Call, calls, code, indentation, lines, newline
+from cpp_rewriters.text import Call, calls, code, indentation, lines, newline, preceded_by
 
 REGISTRY_HEADER = "tvm/ffi/reflection/registry.h"
 NODE_TYPE = "TVM_REGISTER_NODE_TYPE"
@@ -85,7 +85,12 @@ CALL_PLACES = Collector(
 
 
 def _node_types(source: Source) -> Iterator[Call]:
-    return (c for c in calls(source, (NODE_TYPE,)) if len(c.arguments) == 1)
+    text = code(source)
+    return (
+        c
+        for c in calls(source, (NODE_TYPE,))
+        if len(c.arguments) == 1 and not preceded_by(text, c.name[0], b"(", b",")
+    )
 
 
 def _node(text: bytes, call: Call) -> str:

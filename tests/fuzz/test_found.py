@@ -87,6 +87,10 @@ FOUND = {
         b"#include <v> \\\nnamespace tvm {\nvoid f(Array<String> a) {}\n}\n"
     ),
     "an empty branch that is kept": b"void f() {\n  if (!IsFromLegacyTESchedule(f)) {\n  }\n}\n",
+    "a node registered inside an attribute": (
+        b'struct FNode : public AttrsNode<FNode> {\n  TVM_DECLARE_ATTRS(FNode, "tl.F") {\n'
+        b"    TVM_ATTR_FIELD(p).describe(TVM_REGISTER_NODE_TYPE(FNode)\n);\n  }\n};\n"
+    ),
     "a legacy schedule asked about another": (
         b"bool f() { return IsFromLegacyTESchedule(IsFromLegacyTESchedule(g)); }\n"
     ),
