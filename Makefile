@@ -29,7 +29,7 @@ port: $(VENV)/made
 	@echo "== the port"
 	@$(BIN)/python -m codemods.run --target $(TREE) --allow-dirty --statistics \
 	    --report $(SCRATCH)/report || [ $$? -eq 1 ]
-	@echo "== what was done and what is left: $(SCRATCH)/report/PORTING.md"
+	@echo "== what was done and what is left: $(SCRATCH)/report/report.html"
 	@$(BIN)/python -m codemods.toolchain --target $(TREE)
 
 lint: $(VENV)/made
