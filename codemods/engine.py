@@ -70,6 +70,7 @@ class Ported:
     tracebacks: tuple[str, ...] = ()
     used_suppressions: frozenset[tuple[str, int]] = frozenset()  # path, line before the run
     steps: Mapping[str, tuple[tuple[Edit, ...], ...]] = field(default_factory=dict, repr=False)
+    step_codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
 
 def port(
@@ -208,6 +209,7 @@ class _Run:
             used_suppressions=frozenset((f.path, n) for f in self.files.values() for n in f.used),
             tracebacks=tuple(self.tracebacks),
             steps={f.path: tuple(s.edits for s in f.steps) for f in touched if not f.is_new},
+            step_codes={f.path: tuple(s.code for s in f.steps) for f in touched if not f.is_new},
         )
 
     def _look(self, paths: Iterable[str], codes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from codemods import engine, formatting, ladder, offsets, remarks, residue
@@ -32,12 +32,17 @@ class Wish:
 
 @dataclass(frozen=True)
 class Port:
-    """A finished port, not yet written: the new bytes by path, the new paths, the result."""
+    """A finished port, not yet written: the new bytes by path, the new paths, the result.
+
+    `steps` says by path how the migrations came there: each one's code and its edits to the text
+    after the step before. What the guided stage, upstream's version and formatting did is no step.
+    """
 
     files: Mapping[str, bytes]
     made: frozenset[str]
     result: Result
     tracebacks: tuple[str, ...]
+    steps: Mapping[str, tuple[tuple[str, tuple[Edit, ...]], ...]] = field(default_factory=dict)
 
 
 def port(command: str, found: Tree, wish: Wish, progress: engine.Progress | None = None) -> Port:
@@ -89,7 +94,11 @@ def port(command: str, found: Tree, wish: Wish, progress: engine.Progress | None
         regions=regions,
         seconds=clock.laps,
     )
-    return Port(changed, frozenset(ported.new_files), result, ported.tracebacks)
+    steps = {
+        path: tuple(zip(ported.step_codes.get(path, ()), made, strict=False))
+        for path, made in ported.steps.items()
+    }
+    return Port(changed, frozenset(ported.new_files), result, ported.tracebacks, steps)
 
 
 def diff(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[bytes]:

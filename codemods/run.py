@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--diff", "show_diff", is_flag=True, help="Print a diff and write nothing.")
 @click.option("--undo", is_flag=True, help="Put back what the last run changed, and stop.")
 @click.option("--report", type=click.Path(path_type=Path), help="Folder for a report of it.")
+@click.option("--commit", is_flag=True, help="Make one git commit for each migration.")
 @click.option("--allow-dirty", is_flag=True, help="Write even over uncommitted changes.")
 @click.option("--no-format", is_flag=True, help="Do not format changed C++ lines.")
 @click.option("--guide", is_flag=True, help="Mend by the compiler's word what is left (minutes).")
@@ -42,6 +44,7 @@ def main(
     show_diff: bool,
     undo: bool,
     report: Path | None,
+    commit: bool,
     allow_dirty: bool,
     no_format: bool,
     guide: bool,
@@ -65,6 +68,7 @@ def main(
     understood, or something could not be read, parsed or settled.
     """
     from codemods import journal, porting, present, progress, tree, vcs
+    from codemods.commits import committing
     from codemods.guiding import Headers
 
     release = options.release(to)
@@ -72,6 +76,8 @@ def main(
     if undo:
         return _undo(root)
     _recover(root)
+    if commit and (show_diff or output or allow_dirty):
+        raise click.UsageError("`--commit` goes with none of --diff, --output, --allow-dirty")
     if not (show_diff or output or allow_dirty):
         _refuse_uncommitted(target)
     if output is not None:
@@ -99,7 +105,8 @@ def main(
     blocked = _read_only(root, done)
     if not blocked:
         keep = output is None and not found.is_git
-        journal.write(root, done.files, done.made, keep=keep)
+        with committing(root, found.data, done) if commit else nullcontext():
+            journal.write(root, done.files, done.made, keep=keep)
     result = options.written(done.result, root, blocked)
     if report is not None:
         from codemods.report import writing

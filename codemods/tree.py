@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from codemods import vcs
 from codemods.model import Language
 
 _SUFFIXES: dict[str, Language] = {
@@ -144,7 +145,7 @@ def _list_git(root: Path) -> list[str] | None:
     """Return what git lists below `root`, or None outside a git tree."""
     if not any((folder / ".git").exists() for folder in (root, *root.parents)):
         return None
-    command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others"]
+    command = ["git", *vcs.HARMLESS, "-C", str(root), "ls-files", "-z", "--cached", "--others"]
     try:
         answer = subprocess.run(
             [*command, "--exclude-standard"], capture_output=True, check=False, timeout=120

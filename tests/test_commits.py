@@ -1,0 +1,149 @@
+"""`run --commit`: one commit for each migration, whose sum is one run."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from codemods import run
+from codemods.start import start
+
+FILES = {
+    "src/a.cc": "void F();\nTVM_FFI_STATIC_INIT_BLOCK({ F(); });\n"
+    "class N : public Object {};\n"
+    "auto n = make_object<N>();\n",
+    "src/b c.cc": "#include <tvm/ffi/object.h>\nvoid F();\nTVM_FFI_STATIC_INIT_BLOCK({ F(); });\n",
+    "ü.py": "import tvm.ffi\n\n\ndef f():\n    return tvm.ffi.get_global_func('a.b')\n",
+    "run.sh": "echo\n",
+}
+
+
+def git(root: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "core.quotePath=off"]
+    command = ["git", "-C", str(root), *identity, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def make(folder: Path) -> Path:
+    for path, text in FILES.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(text.encode())
+    return folder
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "t")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "t@example.org")
+    folder = make(tmp_path / "tree")
+    git(folder, "init", "-q")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "start")
+    return folder
+
+
+def go(root: Path, *more: str) -> int:
+    return start(run.main, ["--target", str(root), "--commit", *more])
+
+
+def subjects(root: Path) -> list[str]:
+    return git(root, "log", "--reverse", "--format=%s").splitlines()[1:]
+
+
+def test_each_migration_is_a_commit_that_cites_upstream(root: Path) -> None:
+    go(root)
+    told = subjects(root)
+    assert len(told) > 1
+    assert told == sorted(told, key=lambda line: (not line.startswith("TF"), line))
+    assert "TF301: static initialisation blocks became functions" in told
+    assert len({line.split(":")[0] for line in told}) == len(told)
+    body = git(root, "log", "-1", "--format=%b", "--grep=^TF301")
+    assert "Upstream: apache/tvm" in body
+    assert "in 2 files" in body
+
+
+def test_the_sum_is_one_run_and_nothing_is_left_uncommitted(root: Path, tmp_path: Path) -> None:
+    other = make(tmp_path / "other")
+    start(run.main, ["--target", str(other)])
+    go(root)
+    assert git(root, "status", "--porcelain") == ""
+    for path in FILES:
+        assert (root / path).read_bytes() == (other / path).read_bytes()
+        shown = subprocess.run(
+            ["git", "-C", str(root), "show", f"HEAD:{path}"], capture_output=True, check=True
+        )
+        assert shown.stdout == (other / path).read_bytes()
+    assert git(root, "diff", "--stat", "HEAD~1", "--", "run.sh") == ""
+
+
+def test_every_commit_parses(root: Path) -> None:
+    go(root)
+    for commit in git(root, "rev-list", "HEAD").split():
+        ast.parse(git(root, "show", f"{commit}:ü.py"))
+
+
+def test_no_hook_monitor_or_filter_of_the_repository_runs(root: Path, tmp_path: Path) -> None:
+    names = ("pre-commit", "commit-msg", "post-commit", "reference-transaction")
+    for name in (*names, "post-index-change", "prepare-commit-msg"):
+        hook = root / ".git" / "hooks" / name
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(f"#!/bin/sh\ntouch '{tmp_path}/executed'\n", encoding="utf-8")
+        hook.chmod(0o755)
+    git(root, "config", "core.fsmonitor", str(root / ".git" / "hooks" / "pre-commit"))
+    git(root, "config", "filter.f.clean", str(root / ".git" / "hooks" / "pre-commit"))
+    (root / ".git" / "info" / "attributes").write_text("* filter=f\n", encoding="utf-8")
+    (root / "run.sh").touch()  # so that git has something to ask and to refresh
+    go(root)
+    assert not (tmp_path / "executed").exists()
+    assert len(subjects(root)) > 1
+
+
+def test_a_folder_of_a_repository_is_committed_under_its_path(root: Path) -> None:
+    start(run.main, ["--target", str(root / "src"), "--commit"])
+    assert git(root, "status", "--porcelain") == ""
+    changed = git(root, "diff", "--name-only", git(root, "rev-list", "HEAD").split()[-1])
+    assert set(changed.splitlines()) == {"src/a.cc", "src/b c.cc"}
+
+
+def test_a_second_run_commits_nothing(root: Path) -> None:
+    go(root)
+    head = git(root, "rev-parse", "HEAD")
+    go(root)
+    assert git(root, "rev-parse", "HEAD") == head
+
+
+def test_without_git_nothing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = make(tmp_path / "plain")
+    assert go(folder) == 2
+    assert "needs a git repository" in capsys.readouterr().err
+    assert (folder / "src/a.cc").read_text(encoding="utf-8") == FILES["src/a.cc"]
+
+
+def test_a_file_that_git_does_not_have_forbids_it(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "new.cc").write_text(FILES["src/a.cc"], encoding="utf-8")
+    assert go(root) == 2
+    assert "`new.cc` is not in git" in capsys.readouterr().err
+    assert (root / "src/a.cc").read_text(encoding="utf-8") == FILES["src/a.cc"]
+    assert subjects(root) == []
+
+
+def test_a_file_that_git_converts_forbids_it(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / ".gitattributes").write_text("*.cc text eol=crlf\n", encoding="utf-8")
+    (root / "src/a.cc").write_bytes(FILES["src/a.cc"].replace("\n", "\r\n").encode())
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "attributes")
+    assert go(root) == 2
+    assert "git converts `src/a.cc`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("other", ["--diff", "--allow-dirty"])
+def test_it_goes_with_no_option_that_contradicts_it(root: Path, other: str) -> None:
+    assert go(root, other) == 2
