@@ -281,7 +281,8 @@ class _Run:
         ran = dict(work)
         changed: set[str] = set()
         new_files: dict[str, bytes] = {}
-        for done in self._ask("rewrite", "rewrite", work, facts):
+        self.crew.ask("know", [(facts,)] * self.crew.size)  # once, however small the portions
+        for done in self._ask("rewrite", "rewrite", work):
             file = self.files[done.path]
             file.record(done, set(ran[done.path]))
             if done.text is not None:
@@ -310,7 +311,7 @@ class _Run:
         return set(made)
 
     def _ask(
-        self, phase: str, method: str, items: Sequence[tuple[str, tuple[str, ...]]], *more: Any
+        self, phase: str, method: str, items: Sequence[tuple[str, tuple[str, ...]]]
     ) -> list[Any]:
         """Have the owners work on their items; return the answers in order of path.
 
@@ -321,7 +322,7 @@ class _Run:
         portion = PORTION if self.watched else max(map(len, shared), default=0) or 1
         answers: list[Any] = []
         for at in range(0, max(map(len, shared), default=0), portion):
-            asked = [(own[at : at + portion], *more) for own in shared]
+            asked = [(own[at : at + portion],) for own in shared]
             for answer in self.crew.ask(method, asked):
                 answers += answer
                 self.progress("", len(answer))

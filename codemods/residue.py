@@ -106,7 +106,8 @@ def _is_unmistakable(name: str) -> bool:
 def _pattern(names: Iterable[bytes]) -> re.Pattern[bytes]:
     # what stands before is looked at last, so that the search can skip to the names' first bytes
     longest_first = map(re.escape, sorted(names, key=lambda name: (-len(name), name)))
-    return re.compile(b"(?:" + b"|".join(n + rb"(?<!\w" + n + b")" for n in longest_first) + rb")(?!\w)")
+    alternatives = b"|".join(name + rb"(?<!\w" + name + b")" for name in longest_first)
+    return re.compile(b"(?:" + alternatives + rb")(?!\w)")
 
 
 def _scan_file(

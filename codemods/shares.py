@@ -8,7 +8,7 @@ from typing import Any
 
 from codemods import sanity
 from codemods.applying import Failure, Rewritten, apply_all, holds
-from codemods.model import Collector, Language, Migration, Source
+from codemods.model import Collector, Facts, Language, Migration, Source
 
 _KEPT = 16_000_000
 """Bytes of text whose syntax trees a worker keeps at most; trees are some hundred times as large
@@ -29,6 +29,7 @@ class Share:
         self._sources = {p: Source(p, data, language) for p, (language, data) in files.items()}
         self._original = {path: source.data for path, source in self._sources.items()}
         self._migrations = {migration.code: migration for migration in migrations}
+        self._facts: Facts = {}
         self._unsafe = unsafe
 
     def add(self, new: Mapping[str, tuple[Language, bytes]]) -> None:
@@ -68,14 +69,16 @@ class Share:
                 answers[collector.name] = answer
         return path, answers, failures
 
-    def rewrite(
-        self, items: Sequence[tuple[str, tuple[str, ...]]], facts: Mapping[str, Any]
-    ) -> list[Rewritten]:
+    def know(self, facts: Facts) -> None:
+        """Take over what is known of the whole tree, for the rewrites that follow."""
+        self._facts = facts
+
+    def rewrite(self, items: Sequence[tuple[str, tuple[str, ...]]]) -> list[Rewritten]:
         """Apply the migrations of these codes to these files."""
         answers: list[Rewritten] = []
         for path, codes in items:
             members = [self._migrations[code] for code in codes]
-            done, source = apply_all(self._sources[path], members, facts, self._unsafe)
+            done, source = apply_all(self._sources[path], members, self._facts, self._unsafe)
             self._sources[path] = source
             answers.append(done)
         return answers

@@ -278,8 +278,6 @@ def out_of_line(source: Source) -> tuple[Method, ...]:
 
 
 _OWNED = re.compile(rb"(?<![\w:])(\w+)::(~?[A-Za-z_]\w*)\s*\(")
-
-
 _TO_THE_BODY = re.compile(rb"\s*(?:const|noexcept|override|final|\s)*(?::[^;{}]*)?\{")
 
 
