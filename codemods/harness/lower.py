@@ -292,7 +292,8 @@ def kernel_rows(
             for kernel in outcome.kernels:
                 definition = definition_of(kernel, defined)
                 name = definition.name if definition else kernel.function
-                caught[kernel.file or kernel.program, name].append((kernel, outcome))
+                path = definition.path if definition else kernel.file or kernel.program
+                caught[path, name].append((kernel, outcome))
         for (path, name), kernels in sorted(caught.items()):
             yield from _caught_rows(plan, arch, f"{path}::{name}", kernels)
         for definition in defined:
@@ -308,9 +309,12 @@ def definition_of(kernel: Kernel, defined: Sequence[Definition]) -> Definition |
             return d
     if kernel.file and kernel.line:
         return None
-    near = here or [d for d in defined if d.path == kernel.program]
-    named = [d for d in near if d.name.rpartition(".")[2] == kernel.function]
-    return named[0] if len(named) == 1 else None
+    own = [d for d in defined if d.path == kernel.program]
+    for near in (here,) if kernel.file else (own, defined):
+        named = [d for d in near if d.name.rpartition(".")[2] == kernel.function]
+        if named:
+            return named[0] if len(named) == 1 else None
+    return None
 
 
 def _caught_rows(

@@ -87,7 +87,8 @@ DEFINED = (
     [
         ("a.py", 13, "main", "g.main"),
         ("a.py", 30, "main", None),
-        ("", 0, "only", None),
+        ("", 0, "only", "only"),
+        ("", 0, "main", None),
         ("b.py", 0, "only", "only"),
         ("a.py", 0, "main", None),
     ],

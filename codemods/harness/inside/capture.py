@@ -81,6 +81,7 @@ def capture_kernels(arch: str, record: Callable[[Captured], None]) -> None:
         return artifact
 
     _replace_everywhere(original, lower)
+    _remember_origins()
     _fake_kernels(tilelang)
     _first_configuration_only()
     _no_measurements()
@@ -149,6 +150,23 @@ def _origin(func_or_mod: Any) -> dict[str, Any]:
     if span is not None and span.source_name is not None:
         return {"function": symbol, "file": str(span.source_name.name), "line": int(span.line)}
     return {"function": symbol, "file": "", "line": 0}
+
+
+def _remember_origins() -> None:
+    """Let TileLang's older front end, which parses a function's text, say which function it was."""
+    for name in ("tilelang.language.tir.entry", "tilelang.language.parser.entry"):
+        entry = sys.modules.get(name)
+        if entry is not None and hasattr(entry, "parse"):
+            entry.parse = _remembering(entry.parse)  # type: ignore[attr-defined]
+
+
+def _remembering(parse: Callable[..., Any]) -> Callable[..., Any]:
+    def remembering(function: Any, *args: Any, **kwargs: Any) -> Any:
+        parsed = parse(function, *args, **kwargs)
+        parsed.orig_func = function
+        return parsed
+
+    return remembering
 
 
 def _device_flags() -> tuple[str, ...]:

@@ -188,6 +188,9 @@ class _RuntimeLibrary:
                 target = getattr(argument, "_obj", None)
                 if isinstance(target, ctypes.c_void_p):
                     target.value = next(_ADDRESSES)
+                for field in _PROPERTIES if isinstance(target, ctypes.Structure) else ():
+                    if hasattr(target, field):
+                        setattr(target, field, _PROPERTIES[field])
             return 0
 
         call.__name__ = name
@@ -204,12 +207,13 @@ def fake_runtime_library(folders: tuple[str, ...]) -> None:
     class Opened(opened):  # type: ignore[misc,valid-type]
         def __new__(cls, name: Any = None, *args: Any, **kwargs: Any) -> Any:
             base = Path(str(name or "")).name
-            asking = sys._getframe(1).f_code.co_filename
+            asking = _asking()
             if asking.startswith(folders) and base.startswith(_CUDA_LIBRARIES):
                 return _RuntimeLibrary()
             return super().__new__(cls)
 
     ctypes.CDLL = Opened  # type: ignore[misc]
+    ctypes.cdll._dlltype = Opened  # type: ignore[attr-defined]
 
 
 def _fake_contents() -> None:
@@ -245,6 +249,28 @@ def _numpy(self: Any, **_kwargs: Any) -> Any:
 _REAL_TOLIST = torch.Tensor.tolist
 _REAL_NUMPY = torch.Tensor.numpy
 
+
+def _asking() -> str:
+    """Return the file of the code that opens a library, through ctypes or not."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None and frame.f_code.co_filename == ctypes.__file__:
+        frame = frame.f_back
+    return frame.f_code.co_filename
+
+
+_PROPERTIES = {
+    "multiProcessorCount": 132,
+    "warpSize": 32,
+    "maxThreadsPerBlock": 1024,
+    "sharedMemPerBlock": 48 << 10,
+    "sharedMemPerBlockOptin": 227 << 10,
+    "sharedMemPerMultiprocessor": 228 << 10,
+    "regsPerBlock": 65536,
+    "regsPerMultiprocessor": 65536,
+    "totalGlobalMem": 80 << 30,
+    "l2CacheSize": 50 << 20,
+}
+"""What the runtime's `cudaDeviceProp` says, by its field names (driver_types.h)."""
 
 _CUDA_LIBRARIES = ("libcudart", "libcuda.", "cudart", "cuda")
 
