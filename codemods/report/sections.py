@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +19,25 @@ def read(title: str, path: Path) -> dict[str, Any]:
     results of `build`, the inventory's, or the output of `verify --output-format json`).
     """
     try:
-        records = list(_records(json.loads(path.read_text("utf-8"))))
+        data = json.loads(path.read_text("utf-8"))
     except json.JSONDecodeError as error:
         raise NoTable(f"`{path}` is not JSON: {error}") from error
-    columns = list(dict.fromkeys(name for record in records for name in record))
-    if not columns:
+    lists = list(_lists(data))
+    if not lists:
         raise NoTable(f"`{path}` holds no list of records")
+    records = [entry for found in lists for entry in found if isinstance(entry, dict)]
+    columns = list(dict.fromkeys(name for record in records for name in record))
     columns = [c for c in columns if any(record.get(c) not in ("", None) for record in records)]
     rows = [[_cell(record.get(column)) for column in columns] for record in records]
     return {"title": title, "columns": columns, "count": len(rows), "rows": rows}
 
 
-def _records(data: Any) -> Iterator[Mapping[str, Any]]:
+def _lists(data: Any) -> Iterator[list[Any]]:
     if isinstance(data, list):
-        yield from (entry for entry in data if isinstance(entry, dict))
+        yield data
     elif isinstance(data, dict):
         for value in data.values():
-            yield from _records(value)
+            yield from _lists(value)
 
 
 def _cell(value: Any) -> str:

@@ -145,6 +145,12 @@ def test_a_section_without_records_is_refused(tmp_path: Path) -> None:
         sections.read("X", table)
 
 
+def test_a_table_without_rows_says_so(tmp_path: Path) -> None:
+    table = tmp_path / "x.json"
+    table.write_text('{"findings": []}', encoding="utf-8")
+    assert sections.read("X", table) == {"title": "X", "columns": [], "count": 0, "rows": []}
+
+
 def test_without_a_report_nothing_of_it_is_imported(tmp_path: Path) -> None:
     (tmp_path / "a.cc").write_text(OLD, encoding="utf-8")
     script = (
