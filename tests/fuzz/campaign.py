@@ -7,7 +7,7 @@ property is cut down to few lines and written, with its number, below `build/fuz
 from __future__ import annotations
 
 import sys
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +23,9 @@ from tests.fuzz import corpus, mutations
 from tests.fuzz.properties import TARGET, violations
 
 _CHUNK = 250
+_SHOWN = 2
+"""Violations of one kind that are reduced and shown; the others are counted, with their numbers."""
+
 _LANGUAGES = {"cpp": Language.CPP, "python": Language.PYTHON}
 
 
@@ -106,16 +109,17 @@ def main(
         range(start, min(start + _CHUNK, first + cases))
         for start in range(first, first + cases, _CHUNK)
     ]
-    kinds: Counter[str] = Counter()
+    kinds: defaultdict[str, list[int]] = defaultdict(list)
     for number, broken in _all_failing(ranges, chosen, folder, jobs):
         for words in broken:
             kind = words[:110]
-            kinds[kind] += 1
-            if kinds[kind] <= 2:
+            kinds[kind].append(number)
+            if len(kinds[kind]) <= _SHOWN:
                 _report(case(number, chosen, folder), words, output / language)
-    for kind, count in kinds.most_common():
-        click.echo(f"{count:6} {kind}")
-    click.echo(f"{cases} cases of {language}, {sum(kinds.values())} violations", err=True)
+    for kind, numbers in sorted(kinds.items(), key=lambda item: -len(item[1])):
+        click.echo(f"{len(numbers):6} {kind}: cases {', '.join(map(str, numbers))}")
+    total = sum(map(len, kinds.values()))
+    click.echo(f"{cases} cases of {language}, {total} violations", err=True)
     sys.exit(1 if kinds else 0)
 
 
