@@ -27,7 +27,7 @@ def unreadable_places(data: bytes) -> int:
 def _errors(data: bytes, head: bytes) -> int:
     blanked = _DIRECTIVE.sub(lambda m: _VISIBLE.sub(b" ", m[0]), blank(data))
     text = bytearray(blanked)
-    position = 0
+    position = unreadable = 0
     while (match := _MACRO.search(blanked, position)) is not None:
         opening = match.end() - 1
         close = closing(blanked, opening)
@@ -43,7 +43,14 @@ def _errors(data: bytes, head: bytes) -> int:
                 text[end : end + 1] = b" "
             continue
         position = close + 1
+        unreadable += _argument_errors(blanked[opening + 1 : close])
         text[match.start() : position] = _VISIBLE.sub(b" ", blanked[match.start() : position])
         if blanked[position:].lstrip()[:1] == b".":  # methods are called on what it expands to
             text[match.start() : match.start() + 1] = b"m"
-    return count_errors(bytes(text)) + blanked.count(b'"') % 2
+    return count_errors(bytes(text)) + unreadable + blanked.count(b'"') % 2
+
+
+def _argument_errors(arguments: bytes) -> int:
+    """Whether the arguments of a macro are neither expressions nor types."""
+    forms = (b"void f() { g(%s); }" % arguments, b"void f() { g<%s>(); }" % arguments)
+    return int(all(count_errors(form) > 0 for form in forms)) if arguments.strip() else 0

@@ -91,6 +91,9 @@ FOUND = {
         b'struct FNode : public AttrsNode<FNode> {\n  TVM_DECLARE_ATTRS(FNode, "tl.F") {\n'
         b"    TVM_ATTR_FIELD(p).describe(TVM_REGISTER_NODE_TYPE(FNode)\n);\n  }\n};\n"
     ),
+    "an assignment under an if that declares": (
+        b"void f(Node *n, Type t) {\n  if (auto x = g(); x.defined()) n->checked_type_ = t;\n}\n"
+    ),
     "a legacy schedule asked about another": (
         b"bool f() { return IsFromLegacyTESchedule(IsFromLegacyTESchedule(g)); }\n"
     ),
