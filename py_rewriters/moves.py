@@ -331,9 +331,8 @@ class _File:
         index = node.names.index(alias)
         if len(node.names) == 1:
             where = place(module, node)
-            next_line = where.line_end + len(where.newline)
             if where.alone and where.line_end == where.end:
-                self.out.append(Edit(where.start - len(where.indent), next_line, b""))
+                self.out.append(Edit(where.start - len(where.indent), where.next_line, b""))
             else:
                 text = f"import {self.moves.target(alias.name)}"
                 self.out.append(Edit(where.start, where.end, text.encode()))

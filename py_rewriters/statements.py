@@ -17,6 +17,7 @@ from py_rewriters.parsing import Module
 if TYPE_CHECKING:  # half a second to import: only the two functions below need it
     import libcst
 
+_BREAK = re.compile(rb"\r\n|\r|\n")
 _COMMENT = re.compile(rb"#[^\r\n]*")
 
 
@@ -27,6 +28,7 @@ class Place:
     start: int
     end: int
     line_end: int  # the offset of the line break after it, or of the end of the file
+    next_line: int  # behind that line break, which may be another than the file's first
     indent: bytes
     newline: bytes
     alone: bool
@@ -44,11 +46,12 @@ def place(module: Module, node: ast.stmt) -> Place:
     line_end = _line_break(data, end)
     tail = data[end:line_end].strip()
     before = data[line_start:start]
-    newline = re.search(rb"\r\n|\r|\n", data)
+    newline = _BREAK.search(data)
     return Place(
         start,
         end,
         line_end,
+        after.end() if (after := _BREAK.match(data, line_end)) else len(data),
         before if not before.strip() else b"",
         newline.group() if newline else b"\n",
         not before.strip() and (not tail or tail.startswith(b"#")),

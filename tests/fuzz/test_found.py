@@ -110,8 +110,25 @@ FOUND = {
 }
 
 
+PYTHON = {
+    "an import that goes, in a file with two kinds of line breaks": (
+        b"import tvm\r\nimport tvm._ffi.e\nfrom v import a\n"
+    ),
+    "an import that goes, at the end of a file without a line break": (
+        b"import tvm_ffi\nimport tvm.ffi"
+    ),
+}
+
+
 @pytest.mark.parametrize("name", FOUND)
 def test_what_was_found_stays_mended(name: str) -> None:
     migrations = registry.select(registry.load(), target=TARGET)
     data = FOUND[name]
     assert not list(violations("src/case.cc", data, {}, Language.CPP, migrations, unsafe=False))
+
+
+@pytest.mark.parametrize("name", PYTHON)
+def test_what_was_found_in_python_stays_mended(name: str) -> None:
+    migrations = registry.select(registry.load(), target=TARGET)
+    data = PYTHON[name]
+    assert not list(violations("p/case.py", data, {}, Language.PYTHON, migrations, unsafe=False))
