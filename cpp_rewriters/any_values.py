@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from codemods.model import Edit, Facts, Outcome, Remark, Source
-from cpp_rewriters.classes import CLASSES, ClassFacts, lineage, simple
+from cpp_rewriters.class_facts import CLASSES, ClassFacts, lineage
+from cpp_rewriters.classes import simple
 from cpp_rewriters.signatures import SIGNATURES, Signatures, parameter_type, value_type
 from cpp_rewriters.syntax import Node, ancestors, declaration, text
 

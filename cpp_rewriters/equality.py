@@ -13,15 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from codemods.model import Source
-from cpp_rewriters.classes import (
-    Class,
-    ClassFacts,
-    Method,
-    lineage,
-    members,
-    parameter_names,
-    simple,
-)
+from cpp_rewriters.class_facts import ClassFacts, lineage
+from cpp_rewriters.classes import Class, Method, members, parameter_names, simple
 from cpp_rewriters.text import Span, blank, call_at, code, split
 
 METHODS = ("SEqualReduce", "SHashReduce")

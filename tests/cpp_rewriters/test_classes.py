@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from codemods.model import Language, Source
-from cpp_rewriters.classes import CLASSES, ClassFacts, classes, out_of_line
+from cpp_rewriters.class_facts import CLASSES, ClassFacts
+from cpp_rewriters.classes import classes, out_of_line
 
 
 def facts(**files: str) -> dict[str, ClassFacts]:

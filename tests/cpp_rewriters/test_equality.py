@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codemods.model import Language, Source
 from cpp_rewriters import equality
-from cpp_rewriters.classes import CLASSES, ClassFacts
+from cpp_rewriters.class_facts import CLASSES, ClassFacts
 
 FIELDS = "PrimExpr a; PrimExpr b; int n; Pattern p; Kind k; PrimExpr A() const { return a; }"
 

@@ -34,7 +34,8 @@ from codemods.model import (
     Rung,
     Source,
 )
-from cpp_rewriters.classes import CLASSES, ClassFacts, simple
+from cpp_rewriters.class_facts import CLASSES, ClassFacts
+from cpp_rewriters.classes import simple
 from cpp_rewriters.derived import derived
 from cpp_rewriters.functions import blocks
 from cpp_rewriters.syntax import declaration

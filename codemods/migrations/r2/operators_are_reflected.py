@@ -32,7 +32,8 @@ from codemods.model import (
     Source,
 )
 from cpp_rewriters import includes, reflection_calls
-from cpp_rewriters.classes import CLASSES, Class, ClassFacts, classes, lineage, simple
+from cpp_rewriters.class_facts import CLASSES, ClassFacts, lineage
+from cpp_rewriters.classes import Class, classes, simple
 from cpp_rewriters.derived import derived
 from cpp_rewriters.operator_class import Member, after_members, fields_of
 from cpp_rewriters.reflection_calls import CALL_PLACES, REGISTRY_HEADER

@@ -36,15 +36,9 @@ from codemods.model import (
     Source,
 )
 from cpp_rewriters import equality, includes
-from cpp_rewriters.classes import (
-    CLASSES,
-    Class,
-    ClassFacts,
-    Method,
-    classes,
-    out_of_line,
-    reflections,
-)
+from cpp_rewriters.class_facts import CLASSES, ClassFacts
+from cpp_rewriters.classes import Class, Method, classes, out_of_line
+from cpp_rewriters.reflections import reflections
 from cpp_rewriters.text import indentation, lines, newline
 
 TOKENS = ("SEqualReduce", "SHashReduce", "_type_has_method_s", "ObjectDef")

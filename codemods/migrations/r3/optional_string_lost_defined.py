@@ -25,7 +25,8 @@ from codemods.model import (
     Rung,
     Source,
 )
-from cpp_rewriters.classes import CLASSES, ClassFacts, classes, out_of_line
+from cpp_rewriters.class_facts import CLASSES, ClassFacts
+from cpp_rewriters.classes import classes, out_of_line
 from cpp_rewriters.derived import derived
 from cpp_rewriters.syntax import declaration
 from cpp_rewriters.text import code, skip_space_back, words

@@ -32,7 +32,8 @@ from codemods.model import (
     Source,
 )
 from cpp_rewriters import includes
-from cpp_rewriters.classes import CLASSES, ClassFacts, classes, out_of_line
+from cpp_rewriters.class_facts import CLASSES, ClassFacts
+from cpp_rewriters.classes import classes, out_of_line
 from cpp_rewriters.derived import derived
 from cpp_rewriters.text import calls, code, lines, newline, preceded_by, skip_space
 

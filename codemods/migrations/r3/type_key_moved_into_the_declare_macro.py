@@ -35,7 +35,8 @@ from codemods.model import (
     Rung,
     Source,
 )
-from cpp_rewriters.classes import CLASSES, Class, ClassFacts, classes, members, simple
+from cpp_rewriters.class_facts import CLASSES, ClassFacts
+from cpp_rewriters.classes import Class, classes, members, simple
 from cpp_rewriters.text import Call, calls, code, lines
 
 FINAL = ("TVM_DECLARE_FINAL_OBJECT_INFO", "TVM_FFI_DECLARE_FINAL_OBJECT_INFO")
