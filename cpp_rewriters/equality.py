@@ -38,6 +38,7 @@ class Plan:
     defined: frozenset[str] = frozenset()
     hooks: tuple[str, ...] = ()  # the old methods that become hooks
     crossed: tuple[str, ...] = ()  # comparisons of two different fields, as written
+    only_hashed: tuple[str, ...] = ()  # fields that told hashes apart, and not values
     reason: str = ""
 
 
@@ -90,7 +91,17 @@ def plan(known: Mapping[str, ClassFacts], name: str) -> Plan | None:
         added=added,
         ignored=frozenset(own - compared),
         defined=define & own,
+        only_hashed=tuple(field for field in _hashed(cls) if field not in compared),
     )
+
+
+def _hashed(cls: ClassFacts) -> list[str]:
+    """The class's own fields that `SHashReduce` hashes by name."""
+    if cls.hash is None or not cls.hash_name:
+        return []
+    text = blank(cls.hash.encode()).decode("utf-8", "replace")
+    hashed = re.findall(rf"\b{cls.hash_name}\s*\(\s*(?:this\s*->\s*)?(\w+)\s*\)", text)
+    return [field for field in dict.fromkeys(hashed) if field in dict(cls.fields)]
 
 
 def _kind(cls: ClassFacts) -> str:

@@ -128,7 +128,7 @@ def _elements(gates: tuple[Gate, ...], b: _Side, f: _Side, u: _Side, r: _Side) -
     found: list[Loss] = []
     for key in sorted({*b, *f, *u, *r}):
         gate = _gate(key in b, key in f, key in u, key in r)
-        if gate is Gate.LOST and _still_compared(f[key], r):
+        if gate is Gate.LOST and (_still_compared(f[key], r) or _only_hashed(f[key])):
             continue
         if gate in gates:
             entry = next(side[key][0] for side in (r, f, u, b) if key in side)
@@ -210,6 +210,15 @@ def _still_compared(entries: tuple[Entry, ...], after: _Side) -> bool:
     fields = [p.removeprefix(_DERIVED) for p in entry.signature if p.startswith(_DERIVED)]
     owner = entry.name.rpartition(".")[0]
     return bool(fields) and all((entry.kind, f"{owner}.{field}") in after for field in fields)
+
+
+def _only_hashed(entries: tuple[Entry, ...]) -> bool:
+    """Whether a field told hashes apart and not values: equal ones could hash apart.
+
+    No lookup can rely on it, and the reflected form cannot say it.
+    """
+    kind = Kind.COMPARED_FIELD.value
+    return all(entry.kind == kind and entry.signature == ("hash",) for entry in entries)
 
 
 def _explained(loss: Loss, old: _Side, renames: Sequence[Rename]) -> bool:

@@ -95,3 +95,10 @@ def test_a_graph_node_and_a_free_variable_keep_their_kinds() -> None:
 def test_what_hooks_do_not_have_is_not_guessed() -> None:
     assert "IsPathTracingEnabled" in plan("return equal.IsPathTracingEnabled();").reason
     assert "passes `equal` on" in plan("return Helper(a, equal);").reason
+
+
+def test_what_was_hashed_and_not_compared_is_named() -> None:
+    made = plan("return equal(a, other->a);", hashed="h(a); h(this->b);", reflected="a b")
+    assert made.ignored == {"b"}
+    assert made.only_hashed == ("b",)
+    assert plan("return equal(a, other->a);", hashed="h(a);").only_hashed == ()

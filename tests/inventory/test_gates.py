@@ -331,6 +331,16 @@ def test_a_port_that_drops_equality_loses_every_compared_field() -> None:
     ]
 
 
+def test_a_field_that_was_hashed_and_not_compared_need_not_be_hashed() -> None:
+    hashed = seeded((HEADER, "equal(target, other->target) &&", ""))
+    neither = seeded(
+        (HEADER, "equal(target, other->target) &&", ""),
+        (HEADER, "    hash_reduce(this->target);\n", ""),
+    )
+    assert told(compare(seeded(), hashed), Kind.COMPARED_FIELD) != []
+    assert compare(hashed, neither).losses == ()
+
+
 def test_a_rename_that_a_migration_declares_is_no_loss() -> None:
     old = 'REGISTER_TILE(Entry, Name) TVM_REGISTER_OP("demo."'
     after = seeded(("src/op/registry.h", old, old.replace("demo.", "demo.tile.")))

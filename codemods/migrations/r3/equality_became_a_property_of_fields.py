@@ -13,7 +13,9 @@ What the old methods compared, the new form compares, no more and no less:
 * what has no field (a value computed, a plain struct compared with `==`, two different fields compared
   with each other) keeps its method, as the hooks `__s_equal__` and `__s_hash__`.
 
-A field that was compared and not hashed is hashed now, which no caller can see. A method whose body
+A field that was compared and not hashed is hashed now, which no caller can see. One that was hashed
+and not compared made equal values hash apart, so that no lookup could rely on either; it is not hashed
+any more, and reported, since the comparison may have forgotten it. A method whose body
 says more than a conjunction of comparisons becomes a hook as it stands; one that asks the reducer for
 things that hooks do not have is left and reported.
 """
@@ -65,6 +67,13 @@ def _compare_fields(source: Source, facts: Facts) -> Iterator[Outcome]:
                 "which looks like a slip; it was kept in the hook as it was",
                 "compare the same field on both sides, or drop the hook and let the reflected "
                 "fields be compared",
+            )
+        for field in plan.only_hashed:
+            yield Remark(
+                cls.span[0],
+                f"`{cls.name}` hashed `{field}` and did not compare it, so that equal values could "
+                "hash apart; it is neither compared nor hashed now",
+                f"if `{field}` must tell two values apart, register it without `SEqHashIgnore`",
             )
         yield from _rewrite_class(source, cls, plan)
     for method in out_of_line(source):
