@@ -1,4 +1,4 @@
-# make port   port a copy of the bundled tree, show the result, parse every unit of it
+# make port   port a copy of the bundled tree, show the result, prove it
 # make test   lint, types, the manual, all tests: what CI runs
 # make unit   the fast loop: lint, types, tests that need no network
 # make fuzz   50,000 mutated sources of each language (CORPUS=FOLDER adds real ones)
@@ -30,7 +30,8 @@ port: $(VENV)/made
 	@$(BIN)/python -m codemods.run --target $(TREE) --allow-dirty --statistics \
 	    --report $(SCRATCH)/report || [ $$? -eq 1 ]
 	@echo "== what was done and what is left: $(SCRATCH)/report/report.html"
-	@$(BIN)/python -m codemods.toolchain --target $(TREE)
+	@echo "== proof: every unit parsed against the real headers, nothing lost"
+	@$(BIN)/python -m codemods.verify --target $(TREE) --before fixtures/minitilescale
 
 lint: $(VENV)/made
 	$(BIN)/ruff check .
