@@ -36,6 +36,7 @@ def main(
     ignore: tuple[str, ...],
     unsafe_fixes: bool,
     jobs: int,
+    rules_files: tuple[Path, ...],
     output_format: str,
     statistics: bool,
     quiet: bool,
@@ -49,10 +50,13 @@ def main(
     from codemods import present
 
     release = options.release(to)
-    chosen = options.migrations(release, select, ignore)
-    asked = _Asked(release, chosen, unsafe_fixes, options.jobs(jobs))
     results: list[Result] = []
+    known: dict[str, Migration] = {}
     for root, names in _by_root(paths or (Path(),)):
+        rules, own = options.own_rules(root, rules_files)
+        chosen = options.migrations(release, select, ignore, own)
+        known |= {migration.code: migration for migration in options.known(own)}
+        asked = _Asked(release, chosen, rules, unsafe_fixes, options.jobs(jobs))
         result, ported = _check(root, names, asked)
         if ported is not None:
             if verbose:
@@ -62,7 +66,9 @@ def main(
                 result = replace(result, written=True, findings=ported.findings)
         results.append(_shown_from_here(result, root))
     whole = _joined(results)
-    present.show(_with_changes(whole), output_format, statistics=statistics, quiet=True)
+    migrations = tuple(known.values())
+    shown = _with_changes(whole, migrations)
+    present.show(shown, output_format, migrations, statistics=statistics, quiet=True)
     if not quiet and (whole.changes or whole.findings):
         present.summarise_check(whole)
     if whole.failed:
@@ -74,6 +80,7 @@ def main(
 class _Asked:
     release: str
     migrations: tuple[Migration, ...]
+    rules: tuple[Path, ...]
     unsafe: bool
     jobs: int
 
@@ -102,17 +109,18 @@ def _check(root: Path, names: frozenset[str] | None, asked: _Asked) -> tuple[Res
     from codemods import applying, shares, tree
 
     if names is None:
-        found = tree.read(tree.find(root))
+        found = tree.read(tree.without(tree.find(root), asked.rules))
         ported = _port(found.data, asked)
     else:
-        found = tree.read(tree.some(root, names))
+        found = tree.read(tree.without(tree.some(root, names), asked.rules))
         may_hold = shares.prefilter(asked.migrations)
         if not any(may_hold(found.files[path], data) for path, data in found.data.items()):
             return _result(root, asked, found, None), None
         try:
             ported = _port(found.data, asked, alone=True)
         except applying.NeedsTree:
-            ported = _only(_port(tree.read(tree.find(root)).data, asked), names)
+            every = tree.read(tree.without(tree.find(root), asked.rules))
+            ported = _only(_port(every.data, asked), names)
     return _result(root, asked, found, ported), ported
 
 
@@ -202,13 +210,13 @@ def _joined(results: Sequence[Result]) -> Result:
     return first
 
 
-def _with_changes(result: Result) -> Result:
+def _with_changes(result: Result, known: Sequence[Migration]) -> Result:
     """Add a finding for each place that would change, so that every format shows it."""
     from codemods import present
 
     if result.written:
         return result
-    places = present.changes(result, {m.code: m.title for m in options.known()})
+    places = present.changes(result, {m.code: m.title for m in known})
     return replace(result, findings=tuple(sorted((*result.findings, *places))))
 
 

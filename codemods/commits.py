@@ -17,9 +17,9 @@ from pathlib import Path
 
 import click
 
-from codemods import __version__, offsets, options, sanity
+from codemods import __version__, ladder, offsets, sanity
 from codemods.merge.git import GitError, Repository
-from codemods.model import Edit, Migration, Source
+from codemods.model import Edit, Migration, Rung, Source
 from codemods.porting import Port
 from codemods.tree import classify
 
@@ -35,14 +35,16 @@ class Commit:
 
 
 @contextmanager
-def committing(root: Path, before: Mapping[str, bytes], done: Port) -> Iterator[None]:
+def committing(
+    root: Path, before: Mapping[str, bytes], done: Port, known: Sequence[Migration]
+) -> Iterator[None]:
     """Store the commits of a port of `root`, and take them for its history once it is written.
 
     Raises ClickException before anything is written where that cannot be done.
     """
     git = _Git(root)
     git.refuse_unlike(before, done)
-    last = git.store(plan(before, done, options.known()))
+    last = git.store(plan(before, done, known))
     yield
     if last != git.head:
         git.ask("update-ref", "-m", "codemods: port", "HEAD", last, git.head)
@@ -50,18 +52,21 @@ def committing(root: Path, before: Mapping[str, bytes], done: Port) -> Iterator[
 
 
 def plan(before: Mapping[str, bytes], done: Port, known: Sequence[Migration]) -> list[Commit]:
-    """Return the commits of a port, in code order.
+    """Return the commits of a port, in the order of the ladder.
 
     What a migration did again because of a later one belongs to the later one's commit. A file
     that would not parse at a commit takes that step with the next.
     """
-    files = {path: _File(before[path], path, steps) for path, steps in done.steps.items()}
-    codes = sorted({code for steps in done.steps.values() for code, edits in steps if edits})
     by_code = {migration.code: migration for migration in known}
+    every = [migration.code for _, members in ladder.by_rung(known) for migration in members]
+    order = {code: number for number, code in enumerate(every)}
+    files = {path: _File(before[path], path, steps, order) for path, steps in done.steps.items()}
+    codes = {code for steps in done.steps.values() for code, edits in steps if edits}
     commits: list[Commit] = []
     new = {path: done.files[path] for path in done.made if path in done.files}
-    for code in codes:
-        changed = {path: file.text for path, file in files.items() if file.advance(code)}
+    for code in sorted(codes, key=order.__getitem__):
+        number = order[code]
+        changed = {path: file.text for path, file in files.items() if file.advance(number)}
         if changed:
             commits.append(Commit(_message(by_code[code], len(changed)), {**new, **changed}))
             new = {}
@@ -88,17 +93,21 @@ class _File:
     """One file on its way through the commits."""
 
     def __init__(
-        self, text: bytes, path: str, steps: Sequence[tuple[str, tuple[Edit, ...]]]
+        self,
+        text: bytes,
+        path: str,
+        steps: Sequence[tuple[str, tuple[Edit, ...]]],
+        order: Mapping[str, int],
     ) -> None:
         self.text = text
         self._path = path
         self._sound = text
-        self._ahead = list(_folded(steps))
+        self._ahead = list(_folded(steps, order))
 
-    def advance(self, code: str) -> bool:
-        """Go as far as the commit of `code` does; say whether the file changed."""
+    def advance(self, number: int) -> bool:
+        """Go as far as the commit of that number does; say whether the file changed."""
         text = self._sound
-        while self._ahead and self._ahead[0][0] <= code:
+        while self._ahead and self._ahead[0][0] <= number:
             text = offsets.apply(text, self._ahead.pop(0)[1])
         self._sound = text
         if text == self.text or self._is_worse(text):
@@ -114,12 +123,12 @@ class _File:
 
 
 def _folded(
-    steps: Sequence[tuple[str, tuple[Edit, ...]]],
-) -> Iterator[tuple[str, tuple[Edit, ...]]]:
-    """The steps, each under the latest code so far: order is kept, and codes only rise."""
-    latest = ""
+    steps: Sequence[tuple[str, tuple[Edit, ...]]], order: Mapping[str, int]
+) -> Iterator[tuple[int, tuple[Edit, ...]]]:
+    """The steps, each under the latest number so far: order is kept, and numbers only rise."""
+    latest = 0
     for code, edits in steps:
-        latest = max(latest, code)
+        latest = max(latest, order[code])
         yield latest, edits
 
 
@@ -128,11 +137,14 @@ def _message(migration: Migration, files: int) -> str:
     paragraphs = migration.doc.split("\n\n")
     why = " ".join((paragraphs[1] if len(paragraphs) > 1 else paragraphs[0]).split())
     upstream = ", ".join(migration.upstream) or "not recorded"
+    told = f"Upstream: {upstream}\nNew form since: TileLang {migration.introduced}"
+    if migration.rung is Rung.OWN:
+        told = "A rule of the fork's own"
     return "\n\n".join(
         (
             f"{migration.code}: {title}",
             textwrap.fill(why, 72, break_long_words=False, break_on_hyphens=False),
-            f"Upstream: {upstream}\nNew form since: TileLang {migration.introduced}",
+            told,
             f"Made by tvm-ffi-codemods {__version__} in {files} files.\n",
         )
     )

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
 from codemods import options
 from codemods.history import SHORT_LIVED, ShortLived
-from codemods.model import Example, Migration
+from codemods.model import Example, Migration, Rung
 from codemods.notices import NOTICES, Notice
 from codemods.start import NOTHING_LEFT, start
 
 
 @click.command("explain")
 @click.argument("word")
-def main(word: str) -> int:
+@options.rules
+def main(word: str, rules_files: tuple[Path, ...]) -> int:
     """Explain WORD: a code (TF301), a migration's name, or a name of the old API."""
-    known = options.known()
+    known = options.known(options.own_rules(Path(), rules_files)[1])
     if word.upper() in NOTICES:
         click.echo(_notice(NOTICES[word.upper()]))
         return NOTHING_LEFT
@@ -40,7 +42,9 @@ def page(migration: Migration) -> str:
     lines = [
         f"{migration.code} {migration.title}",
         "",
-        f"rung {migration.rung.name}, new form since TileLang {migration.introduced}{removed}",
+        f"rung {migration.rung.name}, new form since TileLang {migration.introduced}{removed}"
+        if migration.rung is not Rung.OWN
+        else "a rule of the fork's own",
         f"upstream: {', '.join(migration.upstream) or 'not recorded'}",
         f"effort left to you when it cannot: {migration.effort.value}",
         f"applied by default: {'yes' if migration.safe else 'no, ask with `--unsafe-fixes`'}",

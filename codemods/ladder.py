@@ -41,9 +41,9 @@ DEFAULT_TARGET = "0.1.7.post2"
 MEANS: dict[str, str] = {"0.1.7": DEFAULT_TARGET}
 """What people mean by a release: who says 0.1.7 wants the last post release of its API."""
 
-ORDER: tuple[Rung, ...] = (Rung.R1, Rung.R2, Rung.R3, Rung.R4, Rung.R5)
+ORDER: tuple[Rung, ...] = (Rung.R1, Rung.R2, Rung.R3, Rung.R4, Rung.R5, Rung.OWN)
 
-DEFAULT_RUNGS: frozenset[Rung] = frozenset({Rung.R1, Rung.R2, Rung.R3, Rung.R5})
+DEFAULT_RUNGS: frozenset[Rung] = frozenset({Rung.R1, Rung.R2, Rung.R3, Rung.R5, Rung.OWN})
 """R4 is TileLang's own inside: only `sync` applies it, or somebody who selects it by code."""
 
 

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import click
 
 from codemods import ladder, options
+from codemods.model import Rung
 from codemods.start import NOTHING_LEFT, start
 
 
 @click.command("list")
 @click.option("--to", help="Only what a run to this TileLang release would apply.")
+@options.rules
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
-def main(to: str | None, output_format: str) -> int:
-    """List the migrations: code, release that introduced the change, title."""
-    known = options.known()
+def main(to: str | None, rules_files: tuple[Path, ...], output_format: str) -> int:
+    """List the migrations: code, release that introduced the change, title.
+
+    Your own rules are listed too, when all is right with them and their examples.
+    """
+    own = options.own_rules(Path(), rules_files)[1]
+    known = options.known(own)
     if to is not None:
-        known = options.migrations(options.release(to), (), ())
+        known = options.migrations(options.release(to), (), (), own)
     if output_format == "json":
         rows = [
             {
@@ -38,9 +45,11 @@ def main(to: str | None, output_format: str) -> int:
         return NOTHING_LEFT
     for rung, members in ladder.by_rung(known):
         click.echo(f"{rung.name}")
+        width = max(len(migration.code) for migration in members)
         for migration in members:
             mark = "" if migration.safe else " (not safe)"
-            click.echo(f"  {migration.code}  {migration.introduced:<12} {migration.title}{mark}")
+            since = "" if rung is Rung.OWN else migration.introduced
+            click.echo(f"  {migration.code:<{width}}  {since:<12} {migration.title}{mark}")
     return NOTHING_LEFT
 
 

@@ -36,6 +36,7 @@ class Rung(Enum):
     R3 = "r3"
     R4 = "r4"
     R5 = "r5"
+    OWN = "own"  # a fork's own rules, after upstream's changes
 
 
 class Effort(Enum):

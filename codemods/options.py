@@ -18,9 +18,55 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+def rules(command: Command) -> Command:
+    """Add the option that names files of a fork's own rules."""
+    option = click.option(
+        "--rules",
+        "rules_files",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        help="TOML file of your own renames; repeatable.",
+    )
+    return option(command)
+
+
+def own_rules(root: Path, given: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Migration, ...]]:
+    """Return the files of rules that the tree at `root` names and that were given, and the rules.
+
+    Their examples are run first. A rule that is wrong is a usage error.
+    """
+    names_rules = _names_rules(root / "pyproject.toml")
+    if not given and not names_rules:
+        return (), ()  # what most runs find, and it costs no parser
+    from codemods import rules
+
+    found: dict[str, Migration] = {}
+    try:
+        named = rules.find(root) if names_rules else ()
+        paths = tuple({path.resolve(): path for path in (*named, *given)}.values())
+        for path in paths:
+            loaded = rules.load(path)
+            for migration in loaded:
+                if migration.code in found:
+                    raise rules.BadRules(f"{path}: {migration.code} is in another file too")
+                found[migration.code] = migration
+            rules.check(path, loaded)
+    except rules.BadRules as error:
+        raise click.UsageError(str(error)) from error
+    return paths, tuple(found.values())
+
+
+def _names_rules(project: Path) -> bool:
+    try:
+        return not project.is_symlink() and b"tool.codemods" in project.read_bytes()
+    except OSError:  # there is none, or the run itself reports that it cannot be read
+        return False
+
+
 def selection(command: Command) -> Command:
     """Add the options that choose a release and migrations."""
     for option in (
+        rules,
         click.option("--jobs", type=click.IntRange(0), default=0, help="Processes; 0: all cores."),
         click.option("--unsafe-fixes", is_flag=True, help="Apply fixes that may change meaning."),
         click.option("--ignore", multiple=True, help="Codes, or their beginnings, to leave out."),
@@ -62,26 +108,31 @@ def release(name: str) -> str:
         raise click.BadParameter(f"{error}{hint}", param_hint="--to") from error
 
 
-def migrations(release: str, select: Sequence[str], ignore: Sequence[str]) -> tuple[Migration, ...]:
-    """Return the chosen migrations; a beginning that fits no code is a usage error."""
+def migrations(
+    release: str, select: Sequence[str], ignore: Sequence[str], own: Sequence[Migration] = ()
+) -> tuple[Migration, ...]:
+    """Return the chosen migrations; a beginning that fits no code is a usage error.
+
+    `own`: a fork's own rules, to choose from like all others.
+    """
     from codemods import registry
 
     chosen, left_out = _split(select), _split(ignore)
-    codes = [migration.code for migration in known()]
+    codes = [migration.code for migration in known(own)]
     for prefix in (*chosen, *left_out):
         if not any(code.startswith(prefix) for code in codes):
             raise click.BadParameter(
                 f"no migration's code begins with `{prefix}`; see `python -m codemods.list`",
                 param_hint="--select / --ignore",
             )
-    return registry.select(known(), target=release, select=chosen, ignore=left_out)
+    return registry.select(known(own), target=release, select=chosen, ignore=left_out)
 
 
-def known() -> tuple[Migration, ...]:
-    """Return every migration there is."""
+def known(own: Sequence[Migration] = ()) -> tuple[Migration, ...]:
+    """Return every migration there is, a fork's own rules last."""
     from codemods import registry
 
-    return registry.load()
+    return (*registry.load(), *own)
 
 
 def jobs(wanted: int) -> int:

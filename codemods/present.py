@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import click
 
-from codemods.model import Finding
+from codemods.model import Finding, Migration
 from codemods.residue import UNSEEN
 from codemods.result import Result
 
 FORMATS = ("text", "json", "github", "sarif")
 
 
-def show(result: Result, output_format: str, *, statistics: bool, quiet: bool = False) -> None:
-    """Print a result in one of `FORMATS`, with counts by code if asked."""
+def show(
+    result: Result,
+    output_format: str,
+    known: Sequence[Migration],
+    *,
+    statistics: bool,
+    quiet: bool = False,
+) -> None:
+    """Print a result in one of `FORMATS`, with counts by code if asked. `known`: all migrations."""
     if output_format == "json":
         click.echo(json.dumps(result.to_json(), indent=2))
     elif output_format == "sarif":
-        from codemods import registry
         from codemods.report import sarif
 
-        click.echo(json.dumps(sarif.log(result, registry.load()), indent=2))
+        click.echo(json.dumps(sarif.log(result, known), indent=2))
     else:
         line_of = _github if output_format == "github" else _text
         for finding in everything(result):

@@ -62,7 +62,7 @@ def select(
 
 
 def _modules() -> Iterable[ModuleType]:
-    for rung in Rung:
+    for rung in (each for each in Rung if each is not Rung.OWN):
         package = importlib.import_module(f"{migrations.__name__}.{rung.value}")
         for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
             if not info.ispkg:

@@ -57,6 +57,7 @@ def main(
     ignore: tuple[str, ...],
     unsafe_fixes: bool,
     jobs: int,
+    rules_files: tuple[Path, ...],
     output_format: str,
     statistics: bool,
     quiet: bool,
@@ -82,16 +83,18 @@ def main(
         _refuse_uncommitted(target)
     if output is not None:
         _refuse_output(root, output)
-    found = tree.read(tree.find(target))
+    rules, own = options.own_rules(root, rules_files)
+    found = tree.read(tree.without(tree.find(target), rules))
     wish = porting.Wish(
         release,
-        options.migrations(release, select, ignore),
+        options.migrations(release, select, ignore, own),
         unsafe_fixes,
         not no_format,
         options.jobs(jobs),
         Headers(tvm, ffi, offline) if guide else None,
         _upstream(upstream),
     )
+    known = options.known(own)
     revision = vcs.revision(target) if report is not None else ""
     with progress.Bar() as bar:
         done = porting.port("run", found, wish, bar)
@@ -105,14 +108,14 @@ def main(
     blocked = _read_only(root, done)
     if not blocked:
         keep = output is None and not found.is_git
-        with committing(root, found.data, done) if commit else nullcontext():
+        with committing(root, found.data, done, known) if commit else nullcontext():
             journal.write(root, done.files, done.made, keep=keep)
     result = options.written(done.result, root, blocked)
     if report is not None:
         from codemods.report import writing
 
-        writing.write(report, result, found.data, done, options.known(), revision)
-    present.show(result, output_format, statistics=statistics, quiet=quiet)
+        writing.write(report, result, found.data, done, known, revision)
+    present.show(result, output_format, known, statistics=statistics, quiet=quiet)
     if result.failed:
         return FAILED
     return NOTHING_LEFT if result.nothing_left else FINDINGS

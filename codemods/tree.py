@@ -13,7 +13,7 @@ import re
 import stat
 import subprocess
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from codemods import vcs
@@ -101,6 +101,13 @@ def find(target: Path) -> Tree:
         elif os.path.isfile(real / path):  # noqa: PTH113 - a submodule or a deleted file is not
             files[path] = language
     return Tree(real, files, listed is not None, tuple(passed), submodules)
+
+
+def without(found: Tree, paths: Iterable[Path]) -> Tree:
+    """Return the tree less the files at `paths`, which may lie anywhere."""
+    gone = {path.resolve() for path in paths}
+    files = {p: language for p, language in found.files.items() if found.root / p not in gone}
+    return replace(found, files=files, data={p: d for p, d in found.data.items() if p in files})
 
 
 def some(root: Path, paths: Iterable[str]) -> Tree:

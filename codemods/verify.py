@@ -33,6 +33,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--tvm", type=_FOLDER, help="Checkout of TVM to use, not the published one.")
 @click.option("--ffi", type=_FOLDER, help="Checkout or package of tvm-ffi, likewise.")
 @click.option("--waivers", "waiver_file", type=_FILE, help="TOML file of accepted differences.")
+@options.rules
 @click.option("--jobs", type=click.IntRange(0), default=0, help="Processes; 0: all cores.")
 @click.option("--fresh", is_flag=True, help="Parse also what is unchanged since it last passed.")
 @click.option("--offline", is_flag=True, help="Fetch nothing from the network.")
@@ -46,6 +47,7 @@ def main(
     tvm: Path | None,
     ffi: Path | None,
     waiver_file: Path | None,
+    rules_files: tuple[Path, ...],
     jobs: int,
     fresh: bool,
     offline: bool,
@@ -65,10 +67,11 @@ def main(
     from codemods.verification.verifying import Side, verify
 
     exact = options.release(to)
+    own = options.own_rules(target, rules_files)[1]
     try:
         toolchain = find_toolchain(release(exact), target, tvm, ffi, offline)
         waivers = inventory.read_waivers(waiver_file) if waiver_file is not None else ()
-        renames = inventory.renames_of(options.migrations(exact, (), ()))
+        renames = inventory.renames_of(options.migrations(exact, (), (), own))
         with Bar() as bar:
             seen = 0
 

@@ -39,7 +39,8 @@ class Class:
 
     `names`: its dotted names. `makers`: functions that return one. `getters`: patterns of names of
     global functions that return one. `hint`: a pattern of what people call such a variable.
-    `holders`: members of an instance that hold more instances.
+    `holders`: members of an instance that hold more instances. `packages`: where such classes come
+    from; a file that reaches none of them is not remarked.
     """
 
     title: str
@@ -48,6 +49,7 @@ class Class:
     getters: re.Pattern[str] | None = None
     hint: re.Pattern[str] | None = None
     holders: frozenset[str] = frozenset()
+    packages: frozenset[str] = frozenset({"tvm", "tvm_ffi"})
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class _Members:
             if sure is Sureness.YES or (sure is Sureness.HINT and member.telling):
                 yield from self.changed(node, member)
             elif (sure is Sureness.HINT or (sure is Sureness.UNKNOWN and member.telling)) and (
-                self.reaches_tvm()
+                self.is_reached()
             ):
                 guarded = _guarded(self.names.module.tree) if guarded is None else guarded
                 yield self.remark(node, member, node in guarded)
@@ -167,12 +169,12 @@ class _Members:
     def scope(self, node: ast.Attribute) -> Scope:
         return self.names.analysis.scope_of.get(node, self.names.analysis.scope)
 
-    def reaches_tvm(self) -> bool:
-        """Return whether the file imports TVM, or something that re-exports it."""
+    def is_reached(self) -> bool:
+        """Return whether the file imports one of the packages, or something that re-exports it."""
         return any(
             binding.imported is not None
             and self.names.tree.canonical(binding.imported, self.names.path).split(".")[0]
-            in ("tvm", "tvm_ffi")
+            in self.of.packages
             for bindings in self.names.analysis.scope.bindings.values()
             for binding in bindings
         )
@@ -197,7 +199,8 @@ class _Members:
         if isinstance(node, ast.Attribute):
             dotted = self.names.expression(node, scope)
             if dotted is not None:  # something of an imported module
-                return Sureness.NO if not dotted.startswith("tvm") else self.hinted(node.attr)
+                known = dotted.split(".")[0] in self.of.packages
+                return self.hinted(node.attr) if known else Sureness.NO
             return self.hinted(node.attr)
         if isinstance(node, ast.Subscript):
             return self.held(node.value, scope, depth)
@@ -224,7 +227,7 @@ class _Members:
         if dotted is not None:
             if dotted in self.of.makers or dotted in self.of.names:
                 return Sureness.YES
-            if dotted.split(".")[0] not in ("tvm", "tvm_ffi"):
+            if dotted.split(".")[0] not in self.of.packages:
                 return Sureness.UNKNOWN
         if isinstance(node.func, ast.Call) and self.of.getters is not None:
             getter = self.names.expression(node.func.func, scope) or ""
@@ -265,7 +268,7 @@ class _Members:
         return Sureness.UNKNOWN
 
     def annotated(self, annotation: ast.expr, scope: Scope) -> Sureness:
-        """A foreign class in an annotation says no; TVM's own are often mixed up in annotations."""
+        """A foreign class in an annotation says no; a package's own are often mixed up in them."""
         text = annotation
         if isinstance(text, ast.Constant) and isinstance(text.value, str):
             try:
@@ -278,7 +281,8 @@ class _Members:
                 dotted = self.names.expression(part, scope)
                 if dotted in self.of.names:
                     return Sureness.YES
-                if dotted and "." in dotted and dotted.split(".")[0] not in ("tvm", "typing"):
+                own = {*self.of.packages, "typing"} - {"tvm_ffi"}  # its classes are the new ones
+                if dotted and "." in dotted and dotted.split(".")[0] not in own:
                     found = Sureness.NO
         return found
 

@@ -313,7 +313,8 @@ class _File:
                 texts.insert(0, root)
                 if lone and self.only_loads(statement.scope, root) and place(module, node).alone:
                     texts[0] += "  # noqa: F401"  # it loads the library
-            if not alias.asname and self.bound_elsewhere(statement, package):
+            within = root == package != new  # another module of the same package is not loaded yet
+            if not (alias.asname or within) and self.bound_elsewhere(statement, package):
                 texts = texts[:-1]
             if lone and len(texts) > 1:
                 edit = replaced(module, node, [f"import {text}".encode() for text in texts])

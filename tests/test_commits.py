@@ -147,3 +147,22 @@ def test_a_file_that_git_converts_forbids_it(
 @pytest.mark.parametrize("other", ["--diff", "--allow-dirty"])
 def test_it_goes_with_no_option_that_contradicts_it(root: Path, other: str) -> None:
     assert go(root, other) == 2
+
+
+def test_a_forks_own_rules_are_commits_of_their_own_after_upstreams(
+    root: Path, tmp_path: Path
+) -> None:
+    rules = tmp_path / "acme.toml"
+    rules.write_text(
+        'prefix = "ACME"\n[[rule]]\ncode = "ACME001"\ntitle = "`N` was renamed"\n'
+        'cpp.identifiers = { N = "Node" }\n'
+        '[[rule.example]]\nbefore = "N x;\\n"\nafter = "Node x;\\n"\n',
+        encoding="utf-8",
+    )
+    go(root, "--rules", str(rules), "--no-format")
+    assert subjects(root)[-1] == "ACME001: `N` was renamed"
+    change = git(root, "show", "--format=%b")
+    assert "A rule of the fork's own" in change
+    assert (
+        "-auto n = tvm::ffi::make_object<N>();\n+auto n = tvm::ffi::make_object<Node>();" in change
+    )
