@@ -145,7 +145,7 @@ def _message(migration: Migration, files: int) -> str:
             f"{migration.code}: {title}",
             textwrap.fill(why, 72, break_long_words=False, break_on_hyphens=False),
             told,
-            f"Made by tvm-ffi-codemods {__version__} in {files} files.\n",
+            f"Made by tvm-ffi-codemods {__version__} in {files} file{'s' * (files != 1)}.\n",
         )
     )
 
