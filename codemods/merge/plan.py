@@ -10,6 +10,7 @@ from pathlib import Path
 
 from codemods.inventory import Inventory, Kind, Verdict, compare_merge, read_waivers, take
 from codemods.merge import lift, policy, record, vanished
+from codemods.merge.afterwards import format_resolved
 from codemods.merge.base import Base, Containment, claimed_but_absent, find_base
 from codemods.merge.git import Entry, GitError, Repository, Tree
 from codemods.merge.resolve import Resolved, Resolver
@@ -86,6 +87,7 @@ def make(
     )
     resolver = Resolver(store, lifted.base, lifted.fork, trees["upstream"], chosen)
     resolved = resolver.resolve(merge)
+    format_resolved(store, resolved, merge.files, lifted.fork, trees["upstream"])
     kept = {path: c.ours for path, c in merge.conflicts.items() if c.ours is not None}
     clock.start("count what git alone leaves")
     plan = Plan(

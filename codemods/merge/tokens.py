@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterator, Mapping
+from difflib import SequenceMatcher
 from functools import lru_cache
 
 from codemods.merge.hunks import Hunk, merge_texts
@@ -94,6 +95,9 @@ def merge_tokens(hunk: Hunk, language: Language) -> bytes | None:
     merged = merge_texts(*rows)
     if len(merged) != 1 or not isinstance(merged[0], bytes):
         return None
+    base, *sides = (_split(s, language) for s in (hunk.base, hunk.ours, hunk.theirs))
+    if _changes_what_the_other_opened(base, *sides):
+        return None
     return b"".join(_unrow(row) for row in merged[0].split(b"\n")[:-1])
 
 
@@ -109,6 +113,38 @@ def renamed(text: bytes, renames: Mapping[bytes, bytes], language: Language) -> 
 def _split(text: bytes, language: Language) -> list[bytes]:
     scanner = _CPP if language in _C_LIKE else _PYTHON
     return [match[0] for match in scanner.finditer(text)]
+
+
+def _changes_what_the_other_opened(
+    base: list[bytes], ours: list[bytes], theirs: list[bytes]
+) -> bool:
+    """Whether one side changed something between brackets that only the other side took away: an
+    element that is new in `Union[a, b]` does not belong into `a | b`."""
+    pairs = list(_pairs(base))
+    edits = [
+        [(start, end) for tag, start, end, _, _ in matcher.get_opcodes() if tag != "equal"]
+        for matcher in (SequenceMatcher(None, base, s, autojunk=False) for s in (ours, theirs))
+    ]
+    gone = [
+        {pair for pair in pairs if any(start <= at < end for at in pair for start, end in edit)}
+        for edit in edits
+    ]
+    return any(
+        opened < start and end <= closed
+        for one, edit in ((gone[0] - gone[1], edits[1]), (gone[1] - gone[0], edits[0]))
+        for opened, closed in one
+        for start, end in edit
+    )
+
+
+def _pairs(tokens: list[bytes]) -> Iterator[tuple[int, int]]:
+    """The places of brackets that belong together."""
+    opened: list[int] = []
+    for at, token in enumerate(tokens):
+        if len(token) == 1 and token in _OPENERS:
+            opened.append(at)
+        elif len(token) == 1 and token in _CLOSERS and opened:
+            yield opened.pop(), at
 
 
 def _row(token: bytes) -> bytes:

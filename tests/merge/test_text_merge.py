@@ -207,6 +207,32 @@ def test_changes_of_different_tokens_of_a_line_are_both_taken() -> None:
     assert text(outcome) == "f(alpha, gamma, 4)\n"
 
 
+@pytest.mark.parametrize(
+    ("path", "base", "ours", "theirs"),
+    [
+        ("x.py", "f(Union[a, b])\n", "f(a | b | None)\n", "f(Union[a, new, b])\n"),
+        ("x.py", '"""It\n\nx (Union[a, b]): says"""\n', '"""It\n\nx (a | b | None): says"""\n',
+         '"""It\n\nx (Union[a, new, b]): says"""\n'),
+        ("x.cc", "f(Map{{a, b}}, 1);\n", "f(a, b, 1);\n", "f(Map{{a, b}, {c, d}}, 1);\n"),
+    ],
+)  # fmt: skip
+def test_what_is_new_between_brackets_that_the_other_side_took_away_stays_a_conflict(
+    path: str, base: str, ours: str, theirs: str
+) -> None:
+    assert merged(path, base, ours, theirs).left
+    assert merged(path, base, theirs, ours).left
+
+
+def test_brackets_that_both_sides_took_away_are_no_obstacle() -> None:
+    outcome = merged("x.py", "f(Union[a], 3)\n", "f(a, 3)\n", "f(a, 4)\n")
+    assert text(outcome) == "f(a, 4)\n"
+
+
+def test_brackets_around_what_the_other_side_changed_are_no_obstacle() -> None:
+    outcome = merged("x.py", "f(alpha, 3)\n", "g(f(alpha, 3))\n", "f(alpha, 4)\n")
+    assert text(outcome) == "g(f(alpha, 4))\n"
+
+
 def test_changes_of_the_same_token_stay_a_conflict() -> None:
     outcome = merged("x.py", "f(alpha, 3)\n", "f(alpha, 4)\n", "f(alpha, 5)\n")
     assert hunks(outcome.pieces) == [Hunk(b"f(alpha, 3)\n", b"f(alpha, 4)\n", b"f(alpha, 5)\n")]
