@@ -32,6 +32,7 @@ _MAY_GAIN = frozenset(
         (Kind.COMPARED_FIELD.value, "hash"),  # equal things hash equal now: hashing failed before
     )
 )
+_OF_FIELDS = frozenset((Kind.REFLECTED_FIELD.value, Kind.COMPARED_FIELD.value))
 _NESTED = frozenset((Kind.PYTHON_NAME.value, Kind.DEVICE_FUNCTION.value))
 
 
@@ -222,15 +223,28 @@ def _only_hashed(entries: tuple[Entry, ...]) -> bool:
 
 
 def _explained(loss: Loss, old: _Side, renames: Sequence[Rename]) -> bool:
-    """Whether something new had to come: a migration says so, or equality needs the field."""
+    """Whether something new had to come: a migration says so, equality needs the field, or it is
+    what an operator's class already held, told for the first time.
+    """
     if loss.detail:
         return False
     kind, name = loss.entry.key
     if brought_in(kind, name, renames):
         return True
-    if kind != Kind.REFLECTED_FIELD.value:
+    if kind == Kind.OBJECT_TYPE.value:
+        return (Kind.OPERATOR.value, name) in old
+    if kind not in _OF_FIELDS:
         return False
-    return any((Kind.COMPARED_FIELD.value, f"{name}{end}") in old for end in ("", "_"))
+    members = (name, f"{name}_")
+    if kind == Kind.REFLECTED_FIELD.value and _any(Kind.COMPARED_FIELD, members, old):
+        return True
+    owner = name.rpartition(".")[0] + "."
+    told = any(k == kind and n.startswith(owner) for k, n in old)
+    return not told and _any(Kind.OPERATOR_FIELD, members, old)
+
+
+def _any(kind: Kind, names: Sequence[str], side: _Side) -> bool:
+    return any((kind.value, name) in side for name in names)
 
 
 def _folded(losses: list[Loss]) -> Iterator[Loss]:

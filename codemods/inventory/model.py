@@ -22,6 +22,8 @@ class Kind(Enum):
     OBJECT_TYPE = "object_type"  # by type key
     REFLECTED_FIELD = "reflected_field"
     COMPARED_FIELD = "compared_field"  # takes part in structural equality or hashing
+    OPERATOR = "operator"  # class of a tile operator, whether it is an object type or not
+    OPERATOR_FIELD = "operator_field"  # its data member, whether it is reflected or not
     PASS = "pass"
     PASS_CONFIG = "pass_config"  # option registered in C++, with its type
     PASS_CONFIG_KEY = "pass_config_key"  # its name in Python

@@ -75,6 +75,20 @@ public:
   }
 };
 """,
+    "src/op/pull.h": """
+namespace demo {
+class Operator {
+public:
+  virtual Stmt Lower(const LowerArgs &args) const;
+};
+class Pull : public Operator {
+public:
+  Stmt Lower(const LowerArgs &args) const final;
+private:
+  Buffer from_;
+};
+}
+""",
     "src/transform/lower_push.cc": """
 tvm::transform::Pass LowerPush() {
   if (std::getenv("DEMO_VERBOSE")) {}

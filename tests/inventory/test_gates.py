@@ -24,6 +24,7 @@ from tests.inventory.small_tree import tree
 Replacement = tuple[str, str, str]
 OPS = "src/op/ops.cc"
 HEADER = "src/op/push.h"
+PULL = "src/op/pull.h"
 LOWER = "src/transform/lower_push.cc"
 CODEGEN = "src/target/codegen_demo.cc"
 DEVICE = "src/tl_templates/cuda/push.h"
@@ -107,6 +108,21 @@ SEEDS = (
             "demo.PushOp.note",
         ),
         ((HEADER, "    hash_reduce(source);\n", ""), "demo.PushOp.source"),
+    ),
+    Seed(
+        Kind.OPERATOR,
+        ((PULL, "class Pull : public Operator", "class Pull"), "demo.Pull"),
+        (
+            (PULL, "class Pull :", "class Other : public Pull {};\nclass Pull :"),
+            "demo.Other",
+        ),
+        None,
+    ),
+    Seed(
+        Kind.OPERATOR_FIELD,
+        ((PULL, "  Buffer from_;\n", ""), "demo.Pull.from_"),
+        ((PULL, "  Buffer from_;", "  Buffer from_, to_;"), "demo.Pull.to_"),
+        None,
     ),
     Seed(
         Kind.PASS,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from codemods.inventory.cpp.operators import operator_classes
 from codemods.inventory.cpp.prepare import CppTree, line
 from codemods.inventory.cpp.registrations import chain
 from codemods.inventory.model import Entry, Kind
@@ -286,8 +287,12 @@ class _Types:
 
 
 def object_types(tree: CppTree) -> Iterator[Entry]:
-    """Object types, their reflected fields, and the members that equality and hashing look at."""
+    """Object types, their reflected fields, and the members that equality and hashing look at.
+
+    And the classes of tile operators, which may not be object types yet.
+    """
     types = _Types(tree)
+    yield from operator_classes(tree, {name: found.key for name, found in types.types.items()})
     for name in sorted(types.types):
         found = types.types[name]
         key = found.key or name

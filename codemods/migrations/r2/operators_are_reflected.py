@@ -26,7 +26,6 @@ from codemods.model import (
     Migration,
     Outcome,
     Remark,
-    Rename,
     Rewrite,
     Rung,
     Source,
@@ -240,7 +239,6 @@ MIGRATION = Migration(
     removed=None,
     upstream=("tile-ai/tilelang#783",),
     effort=Effort.MEDIUM,
-    renames=(Rename("reflected_field", "", "tl.*.*"), Rename("compared_field", "", "tl.*.*")),
     rewrites=(Rewrite(Language.CPP, (), _reflect, needs=(CLASSES, _ENUMS, CALL_PLACES)),),
     examples=(
         Example(

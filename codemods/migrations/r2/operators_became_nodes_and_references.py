@@ -258,7 +258,11 @@ MIGRATION = Migration(
     upstream=("tile-ai/tilelang#763", "tile-ai/tilelang#757", "tile-ai/tilelang#771"),
     effort=Effort.HIGH,
     rewrites=(Rewrite(Language.CPP, (), _convert, needs=(HIERARCHY,)),),
-    renames=(Rename("object_type", "", "tl.*"),),
+    renames=(
+        Rename("operator", f"*.{NAMES.base}", f"*.{NAMES.reference}"),
+        *(Rename("operator", f"*.{old}", f"*.{new}") for old, new in _KEYS.items()),
+        *(Rename("operator_field", f"*.{old}.*", f"*.{new}.*") for old, new in _KEYS.items()),
+    ),
     old_names=("std::unique_ptr<Operator>", "public Operator"),
     examples=(
         Example(
