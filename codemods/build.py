@@ -14,7 +14,9 @@ import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from codemods.harness import compare, report
+from codemods import options
+from codemods.harness import compare
+from codemods.harness import report as shown
 from codemods.harness.environment import EnvironmentFailed, prepare_environment
 from codemods.harness.plan import DEFAULT_ARCHES, Plan
 from codemods.harness.results import Results
@@ -81,6 +83,7 @@ from codemods.toolchain.releases import UnknownRelease
     type=click.Path(file_okay=False, path_type=Path),
     help="Where to build; below the cache when not given.",
 )
+@options.report
 @click.option("--compiler", default="c++", show_default=True, help="The C++ compiler.")
 @click.option("--optimize", default="-O2", show_default=True, help="Its optimisation flag.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes at a time.")
@@ -103,6 +106,7 @@ def main(
     reference: Path | None,
     manifest: Path | None,
     build_dir: Path | None,
+    report: Path | None,
     compiler: str,
     optimize: str,
     jobs: int | None,
@@ -151,16 +155,38 @@ def main(
             progress.add_task(name, total=None)
             carry_out(plan, name)
     out = Console()
-    report.show(plan.results, chosen, out)
-    code = report.exit_code(plan.results, chosen)
+    shown.show(plan.results, chosen, out)
+    code = shown.exit_code(plan.results, chosen)
+    pairs: tuple[compare.Pair, ...] = ()
     if reference is not None:
-        code = max(code, _compare(plan, reference.resolve(), tuple(chosen), out))
+        pairs = _compare(plan, reference.resolve(), tuple(chosen), out)
+        code = max(code, 1 if any(pair.worse for pair in pairs) else 0)
+    if report is not None:
+        _report(report, plan, to, chosen, pairs)
     err.print(f"all rows: {plan.results.path}")
     return code
 
 
-def _compare(plan: Plan, reference: Path, stages: tuple[str, ...], out: Console) -> int:
-    """Show this table beside the reference's; 1 where something passes only there."""
+def _report(
+    folder: Path, plan: Plan, release: str, stages: list[str], pairs: tuple[compare.Pair, ...]
+) -> None:
+    from codemods.report import building, writing
+
+    versions = (
+        ("target", f"TVM of TileLang {plan.sdk.version}", "the release asked for with `--to`"),
+        ("tvm-ffi", plan.sdk.ffi_version or "inside TVM", "what the target's libraries want"),
+        ("C++ compiler", f"{plan.compiler} {plan.optimize}", "`--compiler`, `--optimize`"),
+        ("architectures", ", ".join(plan.arches), "`--arch`"),
+    )
+    made = building.document(plan.results, stages, plan.tree, release, versions, pairs)
+    found = [finding for _, finding in building.findings(plan.results, stages, plan.tree)]
+    writing.write_document(folder, made, found, options.known())
+
+
+def _compare(
+    plan: Plan, reference: Path, stages: tuple[str, ...], out: Console
+) -> tuple[compare.Pair, ...]:
+    """Show this table beside the reference's; return the pairs of rows."""
     folder = (
         reference if (reference / "results.json").is_file() else default_build_folder(reference)
     )
@@ -168,8 +194,8 @@ def _compare(plan: Plan, reference: Path, stages: tuple[str, ...], out: Console)
         raise click.UsageError(f"`{reference}` was not built: there is no `results.json` of it")
     pairs = compare.compare(plan.results, Results(folder / "results.json"), stages)
     diffs = compare.write_diffs(pairs, plan.build / "diffs")
-    report.show_comparison(pairs, stages, diffs, out)
-    return 1 if any(pair.worse for pair in pairs) else 0
+    shown.show_comparison(pairs, stages, diffs, out)
+    return pairs
 
 
 def default_build_folder(tree: Path) -> Path:

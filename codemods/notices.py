@@ -142,6 +142,26 @@ _ALL = (
         "meant, waive it with a reason (`--waivers FILE`).",
     ),
     Notice(
+        "TF932",
+        "conflict left to a person",
+        "Both sides changed the same lines and no rule says which is meant. The file is an "
+        "ordinary conflict in git's index: resolve it with your usual tools, `git add` it, and run "
+        "`sync` again with `--continue`.",
+    ),
+    Notice(
+        "TF940",
+        "a stage of the build failed on this",
+        "The compiler, linker, interpreter or test said no; the reason is its own words, and the "
+        "log has all of them. A failure that the tree had before the port is none of the port's: "
+        "build the tree before too, and name it with `--reference`.",
+    ),
+    Notice(
+        "TF941",
+        "not run",
+        "This could not be tried on this machine, for the reason given. It is not known to work: "
+        "run the stage where what it needs is there.",
+    ),
+    Notice(
         "TF930",
         "name that upstream left",
         "After a sync, a line that only the fork has still uses a name that upstream used at the "

@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+def report(command: Command) -> Command:
+    """Add the option that names the folder of a report."""
+    option = click.option(
+        "--report",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Write a report there: HTML, Markdown, JSON, CSV, SARIF.",
+    )
+    return option(command)
+
+
 def rules(command: Command) -> Command:
     """Add the option that names files of a fork's own rules."""
     option = click.option(

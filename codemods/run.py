@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--output", type=click.Path(path_type=Path), help="Port a copy made here instead.")
 @click.option("--diff", "show_diff", is_flag=True, help="Print a diff and write nothing.")
 @click.option("--undo", is_flag=True, help="Put back what the last run changed, and stop.")
-@click.option("--report", type=click.Path(path_type=Path), help="Folder for a report of it.")
+@options.report
 @click.option("--commit", is_flag=True, help="Make one git commit for each migration.")
 @click.option("--allow-dirty", is_flag=True, help="Write even over uncommitted changes.")
 @click.option("--no-format", is_flag=True, help="Do not format changed C++ lines.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +34,7 @@ _Folder = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--continue", "go_on", is_flag=True, help="Commit what was resolved by hand.")
 @click.option("--abort", is_flag=True, help="Put the fork back as it was before the sync.")
 @click.option("--no-gates", is_flag=True, help="Do not compare the trees' public surface.")
-@click.option("--report", type=click.Path(path_type=Path), help="Write each resolution as JSON.")
+@options.report
 @click.option("--jobs", type=click.IntRange(0), default=0, help="Processes; 0: all cores.")
 @click.option("-v", "--verbose", is_flag=True, help="Show tracebacks.")
 def main(
@@ -111,10 +110,10 @@ def _sync(fork: Repository, upstream: Repository, revision: str, onto: str, wish
             _say("compare the trees' public surface")
             made.gates = plan.gates(store, made, store.write_tree(plan.result_tree(made)))
         _tell(made)
-        if wish.report is not None:
-            wish.report.write_text(_as_json(made), "utf-8")
         if not wish.dry_run:
             _land(fork, store, made)
+        if wish.report is not None:
+            _report(wish.report, made, landed=not wish.dry_run)
     lost = made.gates.losses if made.gates is not None else ()
     left = (made.resolved.conflicts, made.lifted.findings, made.vanished, lost)
     return FINDINGS if any(left) else NOTHING_LEFT
@@ -259,16 +258,16 @@ def _tell_gates(verdict: Verdict) -> None:
     _say(f"waived: {len(verdict.waived)}")
 
 
-def _as_json(made: Plan) -> str:
-    """Each resolution with the three sides, for a reviewer."""
-    entries = [
-        {
-            k: v.decode("utf-8", "replace") if isinstance(v, bytes) else v
-            for k, v in asdict(r).items()
-        }
-        for r in made.resolved.resolutions
-    ]
-    return json.dumps({"base": made.base.commit, "resolutions": entries}, indent=1)
+def _report(folder: Path, made: Plan, *, landed: bool) -> None:
+    """Write the report, and each resolution with its three sides beside it."""
+    from codemods.report import syncing, writing
+
+    known = options.known()
+    titles = {migration.code: migration for migration in known}
+    document = syncing.document(made, titles, landed=landed)
+    writing.write_document(folder, document, syncing.findings(made), known)
+    text = json.dumps(syncing.resolutions(made), indent=1) + "\n"
+    (folder / "resolutions.json").write_text(text, "utf-8")
 
 
 def _say(text: str) -> None:

@@ -35,6 +35,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--waivers", "waiver_file", type=_FILE, help="TOML file of accepted differences.")
 @options.rules
 @click.option("--jobs", type=click.IntRange(0), default=0, help="Processes; 0: all cores.")
+@options.report
 @click.option("--fresh", is_flag=True, help="Parse also what is unchanged since it last passed.")
 @click.option("--offline", is_flag=True, help="Fetch nothing from the network.")
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
@@ -49,6 +50,7 @@ def main(
     waiver_file: Path | None,
     rules_files: tuple[Path, ...],
     jobs: int,
+    report: Path | None,
     fresh: bool,
     offline: bool,
     output_format: str,
@@ -98,6 +100,13 @@ def main(
     except (Unavailable, UnknownRelease, NoCompiler, FileNotFoundError, ValueError) as error:
         click.echo(f"TF913 {error}", err=True)
         return FAILED
+    if report is not None:
+        from codemods.report import proving, writing
+
+        known = options.known(own)
+        codes = {migration.code: migration for migration in known}
+        made = proving.document(proof, str(target), exact, toolchain.origin, codes)
+        writing.write_document(report, made, proof.findings, known)
     _show(proof, output_format, verbose)
     return FINDINGS if proof.findings else NOTHING_LEFT
 

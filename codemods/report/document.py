@@ -6,30 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from codemods import __version__, ladder, present, residue
-from codemods.model import Finding, Language, Migration
+from codemods.model import Finding, Migration
 from codemods.notices import NOTICES
-from codemods.report import diffs
+from codemods.report import diffs, parts
+from codemods.report.parts import Document
 from codemods.report.provenance import provenance
 from codemods.result import Result
-from codemods.tree import classify
-
-Document = dict[str, Any]
-
-STAGES = (
-    ("first", "What stopped the tool: nothing behind it was looked at"),
-    ("build", "Build files, requirements and submodules: nothing compiles before they are right"),
-    ("header", "C++ headers: every unit includes them"),
-    ("unit", "C++ sources"),
-    ("python", "Python"),
-    ("region", "Regions not analysed: look with your own eyes"),
-    ("name", "Old names still standing, in code before comments and prose"),
-    ("prose", "Documents"),
-)
-"""The working order of the to-do list: each stage is what the next one stands on."""
-
-_HEADERS = (".h", ".hh", ".hpp", ".hxx", ".h++", ".cuh", ".inl", ".inc", ".ipp", ".tpp")
-_BUILD = (Language.CMAKE, Language.TOML, Language.REQUIREMENTS)
-_EFFORT = {"high": 0, "medium": 1, "low": 2}
 
 
 def document(
@@ -50,6 +32,9 @@ def document(
     codes |= {item["code"] for item in todo}
     return {
         **result.to_json(),
+        "heading": f"Port to TileLang {result.release}",
+        "lead": _lead(result),
+        "stages": parts.stages(),
         "versions": provenance(result, titles, revision),
         "outcomes": _outcomes(result),
         "by_migration": _by_migration(result, titles),
@@ -57,10 +42,30 @@ def document(
         "todo": todo,
         "afterwards": _afterwards(result),
         "diffs": diffs.of_tree(before, after, result.changes),
-        "manual": [_manual(code, titles) for code in sorted(codes)],
+        "manual": parts.manual(codes, titles),
         "limits": _limits(result, applied),
         "sections": [],
     }
+
+
+def _lead(result: Result) -> str:
+    written = "Written." if result.written else "Nothing has been written."
+    if result.nothing_left:
+        return f"{written} Nothing is left: no finding, no old name, no region not analysed."
+    return written
+
+
+def _todo(result: Result) -> list[dict[str, Any]]:
+    kinds = {(entry.path, entry.line, entry.column): entry for entry in result.residue}
+
+    def item(finding: Finding) -> dict[str, Any]:
+        entry = kinds.get((finding.path, finding.line, finding.column))
+        if finding.code != "TF903" or entry is None:
+            return parts.item(finding)
+        named = {"code": entry.code, "kind": entry.kind, "advice": ""}
+        return {**parts.item(finding), **named}
+
+    return parts.in_working_order(map(item, present.everything(result)))
 
 
 def _outcomes(result: Result) -> list[dict[str, Any]]:
@@ -70,7 +75,8 @@ def _outcomes(result: Result) -> list[dict[str, Any]]:
     places = [f for f in result.findings if f.code not in NOTICES]
     rows = [("edits made" if result.written else "edits that would be made", len(result.changes))]
     rows += [
-        (f"places left to a person, {effort} effort", _count(places, effort)) for effort in _EFFORT
+        (f"places left to a person, {effort} effort", _count(places, effort))
+        for effort in parts.EFFORT
     ]
     rows += [
         ("remarks of the tool about the run", len(notices)),
@@ -78,7 +84,7 @@ def _outcomes(result: Result) -> list[dict[str, Any]]:
         ("regions not analysed", len(result.regions)),
         ("old names still standing outside of those regions", len(shown)),
     ]
-    return [{"outcome": name, "count": number} for name, number in rows]
+    return parts.outcomes(rows)
 
 
 def _count(findings: Sequence[Finding], effort: str) -> int:
@@ -97,7 +103,7 @@ def _by_migration(result: Result, known: Mapping[str, Migration]) -> list[dict[s
         rows.append(
             {
                 "code": code,
-                "title": migration.title if migration else _title(code),
+                "title": migration.title if migration else parts.title(code),
                 "rung": migration.rung.name if migration else "",
                 "edits": edits,
                 "files": files,
@@ -127,47 +133,6 @@ def _by_name(
     ]
 
 
-def _todo(result: Result) -> list[dict[str, Any]]:
-    order = {name: number for number, (name, _) in enumerate(STAGES)}
-    kinds = {(entry.path, entry.line, entry.column): entry for entry in result.residue}
-
-    def item(finding: Finding) -> dict[str, Any]:
-        entry = kinds.get((finding.path, finding.line, finding.column))
-        is_name = finding.code == "TF903" and entry is not None
-        return {
-            "stage": _stage(finding),
-            "path": finding.path,
-            "line": finding.line,
-            "column": finding.column,
-            "code": entry.code if is_name and entry else finding.code,
-            "kind": entry.kind if is_name and entry else "finding",
-            "effort": finding.effort.value,
-            "message": finding.message,
-            "advice": "" if is_name else finding.advice,
-        }
-
-    def place(item: dict[str, Any]) -> tuple[Any, ...]:
-        in_code = item["kind"] not in ("code", "string")
-        rank = _EFFORT[item["effort"]]
-        return order[item["stage"]], in_code, item["path"], rank, item["line"], item["column"]
-
-    return sorted(map(item, present.everything(result)), key=place)
-
-
-def _stage(finding: Finding) -> str:
-    if finding.code in NOTICES and NOTICES[finding.code].fatal:
-        return "first"
-    named = {"TF902": "region", "TF903": "name"}.get(finding.code)
-    if named:
-        return named
-    language = classify(finding.path)
-    if language in _BUILD or finding.path.endswith(".gitmodules"):
-        return "build"
-    if language is Language.CPP:
-        return "header" if finding.path.lower().endswith(_HEADERS) else "unit"
-    return "python" if language in (Language.PYTHON, Language.CYTHON) else "prose"
-
-
 def _afterwards(result: Result) -> list[str]:
     if result.command != "run":
         return []
@@ -181,24 +146,6 @@ def _afterwards(result: Result) -> list[str]:
         "every Python name resolved.",
         "Run `python -m codemods.build`: compile, link, lower, and run the suites.",
     ]
-
-
-def _manual(code: str, known: Mapping[str, Migration]) -> dict[str, Any]:
-    migration = known.get(code)
-    if migration is None:
-        text = NOTICES[code].text if code in NOTICES else "This code has no page."
-        return {"code": code, "title": _title(code), "text": text, "upstream": [], "since": ""}
-    return {
-        "code": code,
-        "title": migration.title,
-        "text": migration.doc,
-        "upstream": list(migration.upstream),
-        "since": migration.introduced,
-    }
-
-
-def _title(code: str) -> str:
-    return NOTICES[code].title if code in NOTICES else code
 
 
 def _limits(result: Result, applied: Sequence[Migration]) -> list[str]:

@@ -12,9 +12,28 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from codemods.report import charts, highlight
-from codemods.report.document import STAGES, Document
+from codemods.report.parts import Document
 
 _CODE = re.compile(r"`([^`]+)`")
+_LABELS = {
+    "files": "files looked at",
+    "changed": "files changed",
+    "new": "new files among them",
+    "edits": "edits",
+    "findings": "findings left",
+    "residue": "old names standing",
+    "regions_not_analysed": "regions not analysed",
+    "units": "C++ units",
+    "unchecked": "not checked here",
+    "passed": "passed",
+    "failed": "failed",
+    "not_run": "not run",
+    "rows": "rows of all",
+    "conflicts": "conflicts left",
+    "resolved": "places resolved by rule",
+    "losses": "entries past a gate",
+}
+"""What the numbers of a document's summary are called on its tiles."""
 
 
 def page(document: Document) -> str:
@@ -31,11 +50,16 @@ def page(document: Document) -> str:
         d=document,
         number=number,
         stages=[
-            (title, [entry for entry in todo if entry[1]["stage"] == name])
-            for name, title in STAGES
+            (stage["title"], [entry for entry in todo if entry[1]["stage"] == stage["name"]])
+            for stage in document["stages"]
         ],
-        migration_chart=Markup(charts.migrations(document["by_migration"])),
-        name_chart=Markup(charts.names(document["by_name"])),
+        tiles=[
+            (f"/summary/{name}", _LABELS[name])
+            for name, value in document["summary"].items()
+            if not isinstance(value, bool)
+        ],
+        migration_chart=Markup(charts.migrations(document.get("by_migration", []))),
+        name_chart=Markup(charts.names(document.get("by_name", []))),
         light=Markup(highlight.css("default")),
         dark=Markup(highlight.css("github-dark")),
     )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 
 from codemods import __version__, ladder, tvm_ffi_ranges
 from codemods.model import Migration
 from codemods.result import Result
 
-_ENGINES = ("libclang", "libcst", "tree-sitter", "tree-sitter-cpp", "clang-format")
+ENGINES = ("libclang", "libcst", "tree-sitter", "tree-sitter-cpp", "clang-format")
 
 
 def provenance(
@@ -26,15 +26,24 @@ def provenance(
         rows.append((tvm_ffi_ranges.PACKAGE, told, "the toolkit's table of ranges by release"))
     if revision:
         rows.append(("tree before the run", revision, "git's HEAD"))
-    rows += [
+    return [*_as_rows(rows), *tools()]
+
+
+def tools() -> list[dict[str, str]]:
+    """Return the rows of the toolkit itself, the interpreter and the engines."""
+    rows = [
         ("tvm-ffi-codemods", __version__, "the package that ran"),
         ("Python", platform.python_version(), "the interpreter that ran"),
     ]
-    for name in _ENGINES:
+    for name in ENGINES:
         try:
             rows.append((name, metadata.version(name), "installed beside the toolkit"))
         except metadata.PackageNotFoundError:
             rows.append((name, "not installed", "not among the installed packages"))
+    return _as_rows(rows)
+
+
+def _as_rows(rows: Iterable[tuple[str, str, str]]) -> list[dict[str, str]]:
     return [{"what": what, "version": version, "how": how} for what, version, how in rows]
 
 

@@ -15,12 +15,18 @@ from codemods.notices import NOTICES
 from codemods.result import Result
 
 VERSION = "2.1.0"
-_QUIET = ("TF902", "TF903", "TF905", "TF907", "TF910", "TF913", "TF914", "TF920")
+_QUIET = ("TF902", "TF903", "TF905", "TF907", "TF910", "TF913", "TF914", "TF920", "TF941")
 
 
 def log(result: Result, known: Sequence[Migration]) -> dict[str, Any]:
     """Return the SARIF log of everything that a result leaves to a person."""
-    found = present.everything(result)
+    return log_of(present.everything(result), known, failed=result.failed)
+
+
+def log_of(
+    found: Sequence[Finding], known: Sequence[Migration], *, failed: bool = False
+) -> dict[str, Any]:
+    """Return the SARIF log of findings; `failed`: the command could not do all it was asked."""
     codes = sorted({finding.code for finding in found})
     migrations = {migration.code: migration for migration in known}
     driver = {
@@ -35,7 +41,7 @@ def log(result: Result, known: Sequence[Migration]) -> dict[str, Any]:
             {
                 "tool": {"driver": driver},
                 "columnKind": "unicodeCodePoints",
-                "invocations": [{"executionSuccessful": not result.failed}],
+                "invocations": [{"executionSuccessful": not failed}],
                 "results": [_result(finding, codes) for finding in found],
             }
         ],
@@ -71,12 +77,13 @@ def _result(finding: Finding, codes: Sequence[str]) -> dict[str, Any]:
         "artifactLocation": {"uri": _uri(finding.path), "uriBaseId": "SRCROOT"},
         "region": {"startLine": finding.line, "startColumn": finding.column},
     }
+    where = {"locations": [{"physicalLocation": location}]} if finding.path else {}
     return {
         "ruleId": finding.code,
         "ruleIndex": codes.index(finding.code),
         "level": _level(finding.code),
         "message": {"text": words},
-        "locations": [{"physicalLocation": location}],
+        **where,
         "properties": {"effort": finding.effort.value},
     }
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codemods import porting_notes
-from codemods.model import Migration
-from codemods.report import html, sarif, tables
-from codemods.report.document import Document, document
+from codemods.model import Finding, Migration
+from codemods.report import html, markdown, sarif, tables
+from codemods.report.document import document
+from codemods.report.parts import Document
 from codemods.result import Result
 
 if TYPE_CHECKING:
@@ -37,12 +38,22 @@ def write(
     render(folder, document(result, before, done.files, known, revision))
 
 
+def write_document(
+    folder: Path, report: Document, found: Sequence[Finding], known: Sequence[Migration]
+) -> None:
+    """Write every form of a command's document; `found` is what it leaves to a person."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _put(folder / "report.md", markdown.text(report))
+    _put(folder / "report.sarif", _json(sarif.log_of(found, known)))
+    render(folder, report)
+
+
 def render(folder: Path, report: Document) -> None:
     """Write what is made from the document alone: the JSON itself, the page and the tables."""
     _put(folder / DOCUMENT, _json(report))
     _put(folder / "report.html", html.page(report))
-    _put(folder / "findings.csv", tables.findings(report))
-    _put(folder / "changes.csv", tables.changes(report))
+    for name, text in tables.of(report).items():
+        _put(folder / name, text)
 
 
 def _json(data: object) -> str:

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,12 +51,15 @@ class Side:
 @dataclass
 class Proof:
     """What was checked. `lines`: a heading and what was counted under it; `findings`: what
-    failed; `unchecked`: what could not be checked here, each with the reason.
+    failed; `unchecked`: what could not be checked here, each with the reason. `counts`: the
+    numbers of `lines` by name, `seconds`: by part.
     """
 
     lines: list[tuple[str, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 def verify(
@@ -75,6 +79,7 @@ def verify(
     `origin`: the release whose packages `before` was written for; by default as its sources say.
     """
     proof = Proof()
+    began = time.monotonic()
     names = _Names(published(toolchain))
     asking = names.ask(target)
     files = target.read()
@@ -84,6 +89,7 @@ def verify(
         old = _Names(find_published(release(origin), offline))
         old_asking = old.ask(before)
     _units(proof, target, toolchain, jobs, fresh, progress)
+    proof.seconds["units"] = round(time.monotonic() - began, 3)
     now = names.answer(asking)
     own = inventory.take_files(files)
     lacking = missing(asked(files), registered(own, files), names.target)
@@ -101,6 +107,7 @@ def verify(
     _pair(proof, toolchain)
     _not_checked(proof, target, files)
     proof.findings.sort()
+    proof.seconds["all of it"] = round(time.monotonic() - began, 3)
     return proof
 
 
@@ -124,6 +131,7 @@ def _units(
     known = sum(result.cached for result in results)
     words = f"{passed} of {len(results)} parse ({known} unchanged since they last did{guessed})"
     proof.lines.append(("units", words))
+    proof.counts |= {"units": len(results), "units_parsed": passed, "units_unchanged": known}
     if not results:
         proof.unchecked.append("C++: the tree has no unit that could be found")
     proof.findings += unmended(results, toolchain)
@@ -193,6 +201,7 @@ def _python(
     proof: Proof, now: Sequence[Unresolved], before: set[tuple[str, str]], origin: str
 ) -> None:
     new = [use for use in now if use.key not in before]
+    proof.counts |= {"python_names": len(now), "python_names_new": len(new)}
     proof.lines.append(("Python names", _counted(len(now), len(new), "lead nowhere", origin)))
     for use in new:
         message = f"`{use.name}` leads nowhere in the tree or the target's packages"
@@ -208,6 +217,7 @@ def _registry(
     new = [place for place in places if place.key not in before]
     words = _counted(len(places), len(new), "are asked for and not registered", origin)
     proof.lines.append(("registered names", words))
+    proof.counts |= {"unregistered": len(places), "unregistered_new": len(new)}
     for place in new:
         message = f"nothing registers the {place.kind} `{place.name}`"
         proof.findings.append(Finding(place.path, place.line, place.column, UNREGISTERED, message))
@@ -226,6 +236,8 @@ def _preserved(proof: Proof, verdict: inventory.Verdict, entries: int) -> None:
     counts = ", ".join(f"{gate.value} {verdict.count(gate)}" for gate in inventory.Gate)
     words = f"{entries} entries of surface before; {counts}; {len(verdict.waived)} waived"
     proof.lines.append(("preserved", words))
+    proof.counts |= {"surface": entries, "waived": len(verdict.waived)}
+    proof.counts |= {gate.value: verdict.count(gate) for gate in inventory.Gate}
     for loss in verdict.losses:
         entry = loss.entry
         message = f"{loss.gate.value}: {entry.kind} `{entry.name}`"

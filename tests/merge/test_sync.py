@@ -14,6 +14,8 @@ from click.testing import CliRunner, Result
 from codemods import sync
 from codemods.merge import landing, store
 from codemods.merge.git import Repository
+from codemods.report import html
+from tests.report.test_html import Page
 
 from .conftest import History, numbered
 
@@ -298,11 +300,20 @@ def test_hooks_and_filters_of_the_fork_are_not_run(pair: Pair, tmp_path: Path) -
 
 def test_the_report_lists_each_resolution_with_its_sides(pair: Pair, tmp_path: Path) -> None:
     with_a_conflict(pair)
-    pair.merge("--dry-run", "--report", str(tmp_path / "report.json"))
-    report = json.loads((tmp_path / "report.json").read_text())
+    pair.merge("--dry-run", "--report", str(tmp_path / "report"))
+    report = json.loads((tmp_path / "report" / "resolutions.json").read_text())
     [entry] = report["resolutions"]
     assert (entry["path"], entry["rule"]) == ("requirements.txt", "list")
     assert entry["result"] == "numpy\nshmem\nz3\n"
+    told = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert not told["written"]
+    assert (told["summary"]["conflicts"], told["summary"]["resolved"]) == (1, 1)
+    assert [item["code"] for item in told["todo"] if item["stage"] == "conflict"] == ["TF932"]
+    page = Page((tmp_path / "report" / "report.html").read_text())
+    assert (page.unbalanced, page.open) == ([], [])
+    assert {f"/summary/{name}" for name in told["summary"]} <= {p for p, _, _ in page.numbers}
+    for pointer, value, _ in page.numbers:
+        assert str(html.resolve(told, pointer)) == value, pointer
 
 
 def test_a_name_that_upstream_left_is_reported_in_the_forks_own_lines(pair: Pair) -> None:

@@ -5,26 +5,33 @@
   const todo = [...document.querySelectorAll(".todo li[data-path]")];
   const files = [...document.querySelectorAll("details.file")];
 
+  const rows = [...document.querySelectorAll("details.rows tr[data-words]")];
+
   const fits = (element) => {
     const wanted = text.value.trim().toLowerCase();
     const data = element.dataset;
-    return (!wanted || data.path.toLowerCase().includes(wanted) || (data.words || "").toLowerCase().includes(wanted))
-      && (!code.value || data.codes.split(" ").includes(code.value))
+    return (!wanted || (data.path || "").toLowerCase().includes(wanted) || (data.words || "").toLowerCase().includes(wanted))
+      && (!code.value || data.codes === undefined || data.codes.split(" ").includes(code.value))
       && (!effort.value || data.effort === undefined || data.effort === effort.value);
   };
   const filter = () => {
-    for (const element of [...todo, ...files]) element.hidden = !fits(element);
+    for (const element of [...todo, ...files, ...rows]) element.hidden = !fits(element);
+    if (text.value.trim())
+      for (const table of document.querySelectorAll("details.rows"))
+        if (table.querySelector("tr[data-words]:not([hidden])")) table.open = true;
     for (const stage of document.querySelectorAll(".stage"))
       stage.hidden = !stage.querySelector("li:not([hidden])");
     const shown = (list) => list.filter((element) => !element.hidden).length;
     byId("shown").textContent =
-      `${shown(todo)} of ${todo.length} to do, ${shown(files)} of ${files.length} files`;
+      [[todo, "to do"], [files, "files"], [rows, "rows"]].filter(([list]) => list.length)
+        .map(([list, name]) => `${shown(list)} of ${list.length} ${name}`).join(", ");
   };
   for (const element of [text, code, effort]) element.addEventListener("input", filter);
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
   byId("filters").addEventListener("reset", () => setTimeout(filter));
 
-  const open = (yes) => files.forEach((file) => { if (!file.hidden) file.open = yes; });
+  const tables = [...document.querySelectorAll("details.rows")];
+  const open = (yes) => [...files, ...tables].forEach((part) => { if (!part.hidden) part.open = yes; });
   byId("open").addEventListener("click", () => open(true));
   byId("close").addEventListener("click", () => open(false));
 
