@@ -8,7 +8,7 @@
 | `tvm_index_t` | `runtime::tvm_index_t` |
 | `symbol::tvm_module_ctx`, `"__tvm_module_ctx"` | `tvm_ffi_library_ctx`, `"__tvm_ffi_library_ctx"` |
 | `kDLMicroDev` | gone with the devices it named: a comparison with it is a constant |
-| `kTVMGridConstant` | `runtime::kDLGridConstant`, of `runtime/pack_args.h` |
+| `kTVMGridConstant` | `runtime::kDLGridConstant`, of `runtime/pack_args.h`; an own `#define` of it goes |
 | `RelayExpr` | `RelaxExpr` |
 
 Text that a code generator writes is only changed where it is that one symbol's name; other old names
@@ -57,6 +57,12 @@ _OBJECTS = ("kTVMObjectHandle", "kTVMNDArrayHandle")
 _TYPES = {"TVMValue": "TVMFFIAny", "RelayExpr": "RelaxExpr", "RelayExprNode": "RelaxExprNode"}
 _SYMBOLS = {"tvm_module_ctx": "tvm_ffi_library_ctx"}
 _GRID = "kTVMGridConstant"
+_OWN_GRID = re.compile(  # the old number, which the target's runtime does not know
+    rb"(?P<guard>^[ \t]*#[ \t]*ifndef[ \t]+kTVMGridConstant[ \t]*\r?\n)?"
+    rb"^[ \t]*#[ \t]*define[ \t]+kTVMGridConstant[ \t]+\d+[uUlL]*[ \t]*\r?\n"
+    rb"(?(guard)[ \t]*#[ \t]*endif[^\r\n]*\r?\n)(?:(?<=\n)[ \t]*\r?\n)?",
+    re.M,
+)
 _INDEX_TYPE = "tvm_index_t"
 _MICRO = re.compile(
     rb"(?P<other>[\w.>-]+)\s*(?P<sign>==|!=)\s*(?P<device>kDLMicroDev\b)"
@@ -80,8 +86,12 @@ def _rename(source: Source, facts: Facts) -> Iterator[Outcome]:
         ):
             yield Edit(match.start(), match.start(), _runtime(source, match.start()))
     grid = False
-    own = re.search(rb"#\s*define\s+kTVMGridConstant\b", text) is not None
-    for match in words(source, (_GRID,) if not own else ()):
+    own = _OWN_GRID.search(text)
+    if own is not None:
+        yield Edit(*own.span(), b"")
+    for match in words(source, (_GRID,)):
+        if own is not None and own.start() <= match.start() < own.end():
+            continue
         grid = True
         start, end = qualified(source, match.span())
         yield Edit(start, end, _runtime(source, start) + b"kDLGridConstant")
@@ -173,6 +183,23 @@ code >= ffi::TypeIndex::kTVMFFIStaticObjectBegin || code == ffi::TypeIndex::kTVM
 }
 """,
             postlude="}\n",
+        ),
+        Example(
+            title="an own number for a constant that TVM defines",
+            prelude="#include <tvm/runtime/data_type.h>\n",
+            before="""#ifndef kTVMGridConstant
+#define kTVMGridConstant 130
+#endif
+
+namespace tvm {
+DataType Grid() { return DataType(kTVMGridConstant, 64, 1); }
+} // namespace tvm
+""",
+            after="""#include "runtime/pack_args.h"
+namespace tvm {
+DataType Grid() { return DataType(runtime::kDLGridConstant, 64, 1); }
+} // namespace tvm
+""",
         ),
         Example(
             title="text of generated code",
