@@ -90,7 +90,7 @@ def _gather(source: Source) -> dict[str, ClassFacts] | None:
         found[name] = replace(found.get(name, ClassFacts(name)), **changes)
 
     for cls in classes(source):
-        body = text[slice(*cls.body)]
+        body = _own_body(source, cls)
         declare = _DECLARE.search(body)
         kind = re.search(rb"_type_s_eq_hash_kind\s*=\s*(\w+)", body)
         update(
@@ -129,6 +129,17 @@ def _gather(source: Source) -> dict[str, ClassFacts] | None:
     for match in _CALLED.finditer(text):
         update(match[1].decode(), reflection_called=True)
     return found or None
+
+
+def _own_body(source: Source, cls: Class) -> bytes:
+    """The text of the class's body without the bodies of the classes in it."""
+    text = code(source)
+    parts, last = [], cls.body[0]
+    for start, stop in sorted(c.body for c in classes(source)):
+        if last <= start and stop <= cls.body[1] and (start, stop) != cls.body:
+            parts.append(text[last:start])
+            last = stop
+    return b"".join([*parts, text[last : cls.body[1]]])
 
 
 _RETURNS = re.compile(rb"\s*return\s+(?:this\s*->\s*)?(\w+)\s*;\s*$")

@@ -73,9 +73,17 @@ def plan(known: Mapping[str, ClassFacts], name: str) -> Plan | None:
     inherited, own = _registered(known, cls)
     fields = [t.field for t in terms] if terms is not None else [None]
     compared = {f for f in fields if f is not None}
-    if terms is None or None in fields or not inherited <= compared:
+    registered = _order(known, cls)
+    if (
+        terms is None
+        or None in fields
+        or not inherited <= compared
+        or not _defines_in_order(terms, registered)
+    ):
         if not cls.declares_reflection and not cls.reflection_path:
             return Plan(name, reason="it has no `RegisterReflection` to register a hook in")
+        if kind.endswith("FreeVar"):
+            return Plan(name, reason="it is a variable, whose comparison hooks cannot say")
         hooks = METHODS if cls.hash is not None else METHODS[:1]
         crossed = tuple(t.crossed for t in terms or () if t.crossed)
         return Plan(name, kind, bool(cls.eq_kind), hooks=hooks, crossed=crossed)
@@ -92,6 +100,33 @@ def plan(known: Mapping[str, ClassFacts], name: str) -> Plan | None:
         ignored=frozenset(own - compared),
         defined=define & own,
         only_hashed=tuple(field for field in _hashed(cls) if field not in compared),
+    )
+
+
+def _order(known: Mapping[str, ClassFacts], cls: ClassFacts) -> list[str]:
+    """The registered fields in the order in which reflection visits them."""
+    return [
+        member
+        for ancestor in reversed(lineage(known, cls.name))
+        for _, member, _ in ancestor.reflected
+    ]
+
+
+def _defines_in_order(terms: list[_Term], registered: list[str]) -> bool:
+    """Whether each field that defines variables is visited before what was compared after it.
+
+    A field that uses a variable and is visited before its definition takes it for a free one.
+    """
+    written = [term.field for term in terms if term.field is not None]
+    visited = [field for field in registered if field in written]
+    visited += [field for field in written if field not in visited]
+    defined = [term.field for term in terms if term.define and term.field is not None]
+    return all(
+        (written.index(field) < written.index(other))
+        == (visited.index(field) < visited.index(other))
+        for field in defined
+        for other in written
+        if other != field
     )
 
 
@@ -124,11 +159,28 @@ def _unsupported(cls: ClassFacts) -> str:
                 return "its reducer parameter has no name"
             continue
         for match in re.finditer(rf"\b{reducer}\s*(?:->|\.)\s*(\w+)", body):
-            if match[1] not in allowed:
+            free = match[1].startswith("FreeVar")
+            if match[1] not in allowed or (free and not _is_free_var(body, match.start())):
                 return f"it asks the reducer for `{match[1]}`, which hooks do not have"
         if re.search(rf"[(,]\s*{reducer}\s*[,)]", body) and "SEqualReduce" not in body:
             return f"it passes `{reducer}` on to another function"
     return ""
+
+
+_FREE = re.compile(
+    r"\w+\s*(?:->|\.)\s*(?:FreeVarEqualImpl\(\s*this\s*,\s*\w+\s*\)|FreeVarHashImpl\(\s*this\s*\))"
+)
+
+
+def _is_free_var(body: str, start: int) -> bool:
+    """Whether the object itself is the variable, as a term of a conjunction: the kind says so."""
+    found = _FREE.match(body, start)
+    alone = r"\s*(?:return\b[^|?:;]*&&\s*|return\s*)$|[;{}]\s*$|^\s*$"
+    return (
+        found is not None
+        and re.search(alone, body[:start]) is not None
+        and re.match(r"\s*;", body[found.end() :]) is not None
+    )
 
 
 def _terms(known: Mapping[str, ClassFacts], cls: ClassFacts) -> list[_Term] | None:
@@ -146,6 +198,8 @@ def _terms(known: Mapping[str, ClassFacts], cls: ClassFacts) -> list[_Term] | No
         return []
     terms: list[_Term] = []
     for part in _conjuncts(expression):
+        if _FREE.fullmatch(part):
+            continue
         parents = re.fullmatch(rf"(\w+)::SEqualReduce\(\s*{other}\s*,\s*{equal}\s*\)", part)
         if parents is not None:
             parent = known.get(parents[1])
@@ -317,6 +371,8 @@ def _equal_body(source: Source, method: Method, equal: str) -> bytes | None:
         name_end, define = match.end(), b"false"
         selected = re.compile(rb"\s*(?:->|\.)\s*(\w+)").match(text, name_end)
         if selected is not None:
+            if selected[1] == b"MarkGraphNode":
+                edits.append((match.start(), _statement_end(text, selected.end()), b""))
             if selected[1] != b"DefEqual":
                 continue
             edits.append((name_end, selected.end(), b""))
@@ -342,6 +398,8 @@ def _hash_body(source: Source, method: Method, hasher: str) -> bytes | None:
         name_end, define = match.end(), b"false"
         selected = re.compile(rb"\s*(?:->|\.)\s*(\w+)").match(text, name_end)
         if selected is not None:
+            if selected[1] == b"MarkGraphNode":
+                edits.append((match.start(), _statement_end(text, selected.end()), b""))
             if selected[1] != b"DefHash":
                 continue
             edits.append((name_end, selected.end(), b""))
@@ -357,6 +415,11 @@ def _hash_body(source: Source, method: Method, hasher: str) -> bytes | None:
     end = tail.start() if tail is not None else len(body)
     joint = b"\n" + pad if indent is not None else b" "
     return body[:end] + joint + b"return init_hash;" + body[end:]
+
+
+def _statement_end(text: bytes, offset: int) -> int:
+    found = text.find(b";", offset)
+    return len(text) if found < 0 else found + 1
 
 
 def _apply(data: bytes, span: Span, edits: list[tuple[int, int, bytes]]) -> bytes:

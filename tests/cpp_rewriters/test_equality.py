@@ -5,6 +5,7 @@ from __future__ import annotations
 from codemods.model import Language, Source
 from cpp_rewriters import equality
 from cpp_rewriters.class_facts import CLASSES, ClassFacts
+from cpp_rewriters.classes import classes
 
 FIELDS = "PrimExpr a; PrimExpr b; int n; Pattern p; Kind k; PrimExpr A() const { return a; }"
 
@@ -102,3 +103,44 @@ def test_what_was_hashed_and_not_compared_is_named() -> None:
     assert made.ignored == {"b"}
     assert made.only_hashed == ("b",)
     assert plan("return equal(a, other->a);", hashed="h(a);").only_hashed == ()
+
+
+def test_a_definition_is_visited_before_its_uses_or_a_hook_says_so() -> None:
+    defines = "return equal.DefEqual(a, other->a) && equal(b, other->b);"
+    assert not plan(defines, reflected="a b").hooks
+    assert plan(defines, reflected="b a").hooks
+    assert plan(defines, reflected="b").hooks  # `a` would be registered after it
+    assert not plan(
+        "return equal(b, other->b) && equal.DefEqual(a, other->a);", reflected="b a"
+    ).hooks
+
+
+def test_a_variable_is_compared_by_its_kind() -> None:
+    made = plan(
+        "return equal(a, other->a) && equal.FreeVarEqualImpl(this, other);",
+        hashed="h(a); h.FreeVarHashImpl(this);",
+        reflected="a b",
+    )
+    assert made.kind == "kTVMFFISEqHashKindFreeVar"
+    assert made.ignored == {"b"}
+    assert not made.hooks
+    assert plan("return equal->FreeVarEqualImpl(this, other);").ignored == {"a"}
+
+
+def test_a_variable_that_is_compared_otherwise_is_left() -> None:
+    for equal in (
+        "return equal(a, other->a) || equal.FreeVarEqualImpl(this, other);",
+        "return equal.FreeVarEqualImpl(a.get(), other->a.get());",
+        "if (!equal(a, other->a)) return false; return equal.FreeVarEqualImpl(this, other);",
+    ):
+        assert plan(equal).reason, equal
+
+
+def test_marking_a_node_of_a_graph_is_no_part_of_a_hook() -> None:
+    text = (
+        "class N : public M { Array<PrimExpr> a; bool SEqualReduce(const N *other, "
+        "SEqualReducer equal) const { equal->MarkGraphNode(); return equal(a[0], other->a[0]); } };"
+    )
+    source = Source("a.h", text.encode(), Language.CPP)
+    method = classes(source)[0].methods[0]
+    assert b"MarkGraphNode" not in equality.hook(source, method, "N", qualified=False)

@@ -52,6 +52,10 @@ WITHOUT_DEFAULT = (
 # frames of the IR builder are mutable already, and so is what derives from them
 _MUTABLE_BASE = re.compile(r"Frame(Node)?$")
 
+_BUILT = re.compile(
+    rb"(?<![\w.>~])([A-Z]\w*)(?:\s*>\s*|\s+\w+\s*|\s*)[({]\s*(?:std::move\s*\(\s*)?"
+    rb"(?:\w+\s*[)}]|(?:\w*::)*make_object\s*<)"
+)
 _TYPE = re.compile(r"(?:::)?\w+(?:::\w+)*(?:\s*<.*>)?", re.DOTALL)
 
 
@@ -76,10 +80,12 @@ MUTABLE_NODES = Collector(
 
 
 def _built(source: Source) -> list[str] | None:
-    """Names of classes that the file builds from one variable, `X(n)`: perhaps from a pointer."""
-    found = re.findall(
-        rb"(?<![\w:.>~])([A-Z]\w*)\s*\(\s*(?:std::move\s*\(\s*)?\w+\s*\)", code(source)
-    )
+    """Names of classes that the file builds from one value that may be a pointer to a node.
+
+    `X(n)`, `X{n}`, `X x(n)`, `X(make_object<XNode>())`: the old macro had the constructor always, so
+    one too many changes nothing.
+    """
+    found = _BUILT.findall(code(source))
     return sorted({name.decode() for name in found}) or None
 
 

@@ -43,8 +43,8 @@ FINAL = ("TVM_DECLARE_FINAL_OBJECT_INFO", "TVM_FFI_DECLARE_FINAL_OBJECT_INFO")
 BASE = ("TVM_DECLARE_BASE_OBJECT_INFO", "TVM_FFI_DECLARE_BASE_OBJECT_INFO")
 
 _KEY = re.compile(
-    rb"(?:(?:static|constexpr|inline|const)\s+)+(?:char\s*(?:const\s*)?\*\s*(?:const\s+)?|auto\s+)"
-    rb"_type_key\s*=\s*(?P<key>[^;()]+?)\s*;"
+    rb"(?:(?:static|constexpr|inline|const)\s+)+(?:char\s*(?:const\s*)?\*\s*(?:const\s+)?|auto\s+|char\s+)"
+    rb"_type_key\s*(?:\[\s*\]\s*)?=\s*(?P<key>[^;()]+?)\s*;"
 )
 
 
