@@ -1,4 +1,4 @@
-"""Where a tree constructs an object of a given class: `T(..)`, `T x(..)`, `return T(..)`."""
+"""Where a tree constructs an object of a given class: `T(..)`, `T x(..)`, `T{..}`, `T x{..}`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,22 @@ from cpp_rewriters.syntax import declaration
 from cpp_rewriters.text import (
     Span,
     call_at,
+    closing,
     code,
     preceded_by,
     qualifier,
     skip_space_back,
+    split,
     words,
 )
 
 _VARIABLE = re.compile(rb"\s+([A-Za-z_]\w*)\s*\(")
+_BRACED = re.compile(rb"(?:\s+[A-Za-z_]\w*)?\s*(\{)")
+
+_NO_CONSTRUCTION = (
+    *(b".", b"->", b"~", b"<"),
+    *(b"class", b"struct", b"enum", b"union", b"namespace", b"explicit"),
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class Construction:
 
 
 def constructions(source: Source, cls: str) -> Iterator[Construction]:
-    """Each construction of `cls` with parentheses and at least one argument, nested ones too.
+    """Each construction of `cls` with at least one argument, nested ones too.
 
     Left out are members of that name (`x.For(..)`, `tl::Frame::For`), declarations of functions and
     constructors, and names qualified by anything but `tvm`, `tir` and their like.
@@ -44,7 +52,7 @@ def constructions(source: Source, cls: str) -> Iterator[Construction]:
     text = code(source)
     for match in words(source, (cls,)):
         begin, qualified = qualifier(text, match.start())
-        if preceded_by(text, begin, b".", b"->", b"~", b"class", b"struct", b"explicit", b"<"):
+        if preceded_by(text, begin, *_NO_CONSTRUCTION):
             continue
         if qualified not in (b"", b"tir::", b"tvm::tir::", b"::tvm::tir::", b"tirx::"):
             continue
@@ -56,16 +64,21 @@ def constructions(source: Source, cls: str) -> Iterator[Construction]:
                 continue
         elif call.template is not None:
             continue
-        if call is None or not call.arguments or _is_declarator(text, begin):
+        arguments = _braced(text, match.end()) if call is None else call.arguments
+        if not arguments or _is_declarator(text, begin):
             continue
         texts = [
-            re.sub(r"\s+", " ", source.data[a:b].decode("utf-8", "replace"))
-            for a, b in call.arguments
+            re.sub(r"\s+", " ", source.data[a:b].decode("utf-8", "replace")) for a, b in arguments
         ]
         texts = [re.sub(r"\s*(->|\.)\s*", r"\1", t) for t in texts]
-        yield Construction(
-            match.span(), call.arguments, [re.sub(r"/\*.*?\*/\s*", "", t) for t in texts]
-        )
+        yield Construction(match.span(), arguments, [re.sub(r"/\*.*?\*/\s*", "", t) for t in texts])
+
+
+def _braced(text: bytes, end: int) -> tuple[Span, ...]:
+    """The arguments of `T{..}` or `T x{..}`, none where there is no such thing."""
+    braced = _BRACED.match(text, end)
+    close = closing(text, braced.start(1)) if braced is not None else -1
+    return tuple(split(text, braced.end(1), close)) if braced is not None and close >= 0 else ()
 
 
 _PARAMETER = re.compile(rb"(?:const\s+)?[\w:]+(?:<.*>)?(?:\s+|\s*[&*]+\s*)\w+$", re.DOTALL)
@@ -93,6 +106,9 @@ def _is_declarator(text: bytes, begin: int) -> bool:
         b"new",
         b"in",
         b"do",
+        b"const",
+        b"static",
+        b"co_yield",
     )
 
 

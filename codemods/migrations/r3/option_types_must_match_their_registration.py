@@ -4,8 +4,8 @@
 `GetConfig<bool>(key)` compiles, and fails at run time when somebody sets the option. Reads of options
 that the tree registers are changed to the registered type; the default is boxed with them.
 
-Which key a read means is known where the read and the registration name the same constant or the same
-string. A read of an option that the tree does not register is left: its type is TVM's.
+The read and the registration may name the option by different constants, or one by its string: the
+values of the tree's constants are looked up. A read of an option that the tree does not register is left: its type is TVM's.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from codemods.model import (
     Rung,
     Source,
 )
-from cpp_rewriters.text import Span, calls, code
+from cpp_rewriters.string_constants import CONSTANTS
+from cpp_rewriters.text import Span, call_at, calls, code
 
 REGISTER = "TVM_REGISTER_PASS_CONFIG_OPTION"
 BOXED = {"Bool": ("bool",), "Integer": ("int", "int64_t", "int32_t", "uint32_t", "size_t")}
@@ -97,14 +98,18 @@ OPTIONS = Collector("pass options", Language.CPP, (REGISTER,), _gather, _digest)
 
 
 def _match_types(source: Source, facts: Facts) -> Iterator[Outcome]:
-    options: Mapping[str, str] = facts.get(OPTIONS.name, {})
+    constants: Mapping[str, str] = facts.get(CONSTANTS.name, {})
+    options: dict[str, str] = {}
+    for name, kind in facts.get(OPTIONS.name, {}).items():
+        options.update({name: kind, constants.get(name, name): kind})
     text = code(source)
     for call in calls(source, ("GetConfig",)):
         if call.template is None or not call.arguments:
             continue
         read = text[slice(*call.template)].strip().decode("utf-8", "replace")
         key = _key(source, call.arguments[0])
-        registered = options.get(key, "").rsplit("::", 1)[-1]
+        registered = options.get(key) or options.get(constants.get(key, key), "")
+        registered = registered.rsplit("::", 1)[-1]
         plain = read.rsplit("::", 1)[-1]
         if not registered or plain == registered:
             continue
@@ -118,11 +123,26 @@ def _match_types(source: Source, facts: Facts) -> Iterator[Outcome]:
             )
             continue
         yield Edit(*call.template, registered.encode())
+        yield from _use_of_the_value(text, call.end, registered)
         if len(call.arguments) == 2:
             start, end = call.arguments[1]
             default = source.data[start:end]
             if not default.startswith(registered.encode() + b"("):
                 yield Edit(start, end, registered.encode() + b"(" + default + b")")
+
+
+def _use_of_the_value(text: bytes, end: int, registered: str) -> Iterator[Edit]:
+    """What is read out of the optional is boxed: its default too, and a number is its `value`."""
+    match = re.compile(rb"\s*\.\s*(?:value|value_or)\b").match(text, end)
+    call = call_at(text, (match.end() - 1, match.end())) if match is not None else None
+    if call is None:
+        return
+    for argument in call.arguments:
+        if not text.startswith(f"{registered}(".encode(), argument[0]):
+            yield Edit(argument[0], argument[0], f"{registered}(".encode())
+            yield Edit(argument[1], argument[1], b")")
+    if registered == "Integer":
+        yield Edit(call.end, call.end, b"->value")
 
 
 MIGRATION = Migration(
@@ -133,7 +153,7 @@ MIGRATION = Migration(
     removed="0.1.7",
     upstream=("tile-ai/tilelang#1108",),
     effort=Effort.LOW,
-    rewrites=(Rewrite(Language.CPP, ("GetConfig",), _match_types, needs=(OPTIONS,)),),
+    rewrites=(Rewrite(Language.CPP, ("GetConfig",), _match_types, needs=(OPTIONS, CONSTANTS)),),
     examples=(
         Example(
             title="a boxed option read as a plain value",
@@ -148,6 +168,21 @@ MIGRATION = Migration(
 """,
             after="""  bool fast = ctx->GetConfig<Bool>(kFast, Bool(false)).value();
   return fast && ctx->GetConfig<Integer>(kWidth, Integer(32)).value()->value > 1;
+""",
+            postlude="}\n}\n}\n",
+        ),
+        Example(
+            title="a number; the option is registered by its string, and read by a constant",
+            prelude="#include <tvm/ir/transform.h>\n#include <tvm/tir/expr.h>\n"
+            "namespace tvm {\nnamespace tl {\n"
+            'constexpr const char *kDepth = "tl.depth";\n'
+            'TVM_REGISTER_PASS_CONFIG_OPTION("tl.depth", Integer);\n'
+            "int Depth(tvm::transform::PassContext ctx) {\n",
+            before="""  int depth = ctx->GetConfig<int>(kDepth, 3).value();
+  return depth + ctx->GetConfig<int64_t>(kDepth).value_or(1);
+""",
+            after="""  int depth = ctx->GetConfig<Integer>(kDepth, Integer(3)).value()->value;
+  return depth + ctx->GetConfig<Integer>(kDepth).value_or(Integer(1))->value;
 """,
             postlude="}\n}\n}\n",
         ),
