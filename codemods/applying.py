@@ -10,8 +10,12 @@ from itertools import groupby
 from typing import Any
 
 from codemods import offsets, sanity, suppress
+from codemods.choices import Choices, Unsafe, sites
 from codemods.model import Edit, Facts, Migration, NewFile, Remark, Source
 from codemods.offsets import Lines
+
+NOT_SAFE = "not changed, the fix is not safe"
+"""How the finding of a fix ends that nobody accepted."""
 
 
 class NeedsTree(Exception):
@@ -84,7 +88,7 @@ def _encoded(tokens: tuple[str, ...]) -> tuple[bytes, ...]:
 
 
 def apply_all(
-    source: Source, migrations: Sequence[Migration], facts: Facts, unsafe: bool
+    source: Source, migrations: Sequence[Migration], facts: Facts, unsafe: Unsafe
 ) -> tuple[Rewritten, Source]:
     """Run one pass over one file; a migration that fails leaves the file as it found it.
 
@@ -128,7 +132,7 @@ def apply_all(
 
 
 def _apply(
-    source: Source, migration: Migration, facts: Facts, unsafe: bool
+    source: Source, migration: Migration, facts: Facts, unsafe: Unsafe
 ) -> tuple[Step, list[NewFile], set[int]]:
     edits: list[Edit] = []
     remarks: list[Remark] = []
@@ -151,12 +155,23 @@ def _apply(
         edits = [e for e in edits if not _covered(source, e.start, migration, known, used)]
         remarks = [r for r in remarks if not _covered(source, r.offset, migration, known, used)]
     ordered = offsets.in_order(edits)
-    if not (migration.safe or unsafe):
-        remarks += _unsafe_remarks(source, migration, ordered)
-        ordered, new_files = (), []
+    if not migration.safe and unsafe is not True:
+        chosen, left = _chosen(source, migration, ordered, unsafe or Choices())
+        remarks += _unsafe_remarks(source, migration, left)
+        ordered, new_files = chosen, new_files if chosen else []
     shift = offsets.Shift(ordered)
     moved = (replace(r, offset=shift.forward(r.offset)) for r in remarks)
     return Step(migration.code, ordered, tuple(dict.fromkeys(moved))), new_files, used
+
+
+def _chosen(
+    source: Source, migration: Migration, edits: Sequence[Edit], choices: Choices
+) -> tuple[tuple[Edit, ...], tuple[Edit, ...]]:
+    """Return the edits that were accepted, and the others."""
+    found = sites(source.data, edits)
+    wanted = choices.wanted(source.path, migration.code, found)
+    pairs = [(edit, yes) for site, yes in zip(found, wanted, strict=True) for edit in site.edits]
+    return tuple(e for e, yes in pairs if yes), tuple(e for e, yes in pairs if not yes)
 
 
 def _with_line_ends(source: Source, edit: Edit) -> Edit:
@@ -197,9 +212,9 @@ def _unsafe_remarks(
 ) -> Iterable[Remark]:
     lines = source.once(_lines)
     for _, group in groupby(edits, key=lambda edit: lines.line(edit.start)):
-        advice = "look at it with `--diff --unsafe-fixes`, apply it with `--unsafe-fixes`"
+        advice = "look at each with `--interactive`, apply all with `--unsafe-fixes`"
         title = migration.title[:1].lower() + migration.title[1:]
-        message = f"{title}: not changed, the fix is not safe"
+        message = f"{title}: {NOT_SAFE}"
         yield Remark(next(group).start, message, advice, migration.effort)
 
 

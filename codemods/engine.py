@@ -18,6 +18,7 @@ from typing import Any
 
 from codemods import ladder
 from codemods.applying import Failure, Rewritten, UnknownFacts
+from codemods.choices import Unsafe
 from codemods.filestate import FileState
 from codemods.model import (
     TARGET,
@@ -78,16 +79,16 @@ def port(
     migrations: Iterable[Migration],
     target: str = ladder.DEFAULT_TARGET,
     *,
-    unsafe: bool = False,
+    unsafe: Unsafe = False,
     jobs: int = 1,
     progress: Progress | None = None,
     alone: bool = False,
 ) -> Ported:
     """Carry `files` to the release `target` (or what it means) with those migrations that apply.
 
-    Migrations that are not safe only report, unless `unsafe`. The answer is the same for any
-    number of `jobs`. `alone`: the files are a part of a tree; `NeedsTree` if a migration asks
-    what the rest of it says.
+    Migrations that are not safe only report, unless `unsafe` or where it was chosen. The answer
+    is the same for any number of `jobs`. `alone`: the files are a part of a tree; `NeedsTree` if a
+    migration asks what the rest of it says.
     """
     exact = ladder.resolve(target)
     chosen = [migration for migration in migrations if ladder.applies(migration, exact)]
@@ -116,7 +117,7 @@ class _Run:
         migrations: Sequence[Migration],
         target: str,
         *,
-        unsafe: bool,
+        unsafe: Unsafe,
         jobs: int,
         progress: Progress | None,
         alone: bool,
@@ -138,7 +139,7 @@ class _Run:
         self.gathered: dict[str, dict[str, Any]] = {}  # by collector and path; None for nothing
         self.crew = self._hire(migrations, unsafe, jobs)
 
-    def _hire(self, migrations: Sequence[Migration], unsafe: bool, jobs: int) -> Crew[Share]:
+    def _hire(self, migrations: Sequence[Migration], unsafe: Unsafe, jobs: int) -> Crew[Share]:
         """Share the files out by size, the same way each time, to at most `jobs` workers."""
         total = sum(len(file.text) for file in self.files.values())
         count = max(1, min(jobs, len(self.files))) if total > SMALL else 1

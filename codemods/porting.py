@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from codemods import engine, formatting, ladder, offsets, remarks, residue
+from codemods.choices import Unsafe
 from codemods.guiding import Headers, guided
 from codemods.model import Edit, Finding, Migration
 from codemods.result import Result
@@ -23,7 +24,7 @@ class Wish:
 
     release: str = ladder.DEFAULT_TARGET
     migrations: tuple[Migration, ...] = ()
-    unsafe: bool = False
+    unsafe: Unsafe = False
     format: bool = True
     jobs: int = 1
     guide: Headers | None = None  # the guided stage, against these headers

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 @click.option("--target", type=click.Path(path_type=Path), required=True, help="Tree to port.")
 @click.option("--output", type=click.Path(path_type=Path), help="Port a copy made here instead.")
 @click.option("--diff", "show_diff", is_flag=True, help="Print a diff and write nothing.")
+@click.option(
+    "--interactive", is_flag=True, help="Ask about unsafe fixes and findings, one by one."
+)
 @click.option("--undo", is_flag=True, help="Put back what the last run changed, and stop.")
 @options.report
 @click.option("--commit", is_flag=True, help="Make one git commit for each migration.")
@@ -42,6 +45,7 @@ def main(
     target: Path,
     output: Path | None,
     show_diff: bool,
+    interactive: bool,
     undo: bool,
     report: Path | None,
     commit: bool,
@@ -77,6 +81,8 @@ def main(
     if undo:
         return _undo(root)
     _recover(root)
+    if interactive:
+        _refuse_unattended(show_diff)
     if commit and (show_diff or output or allow_dirty):
         raise click.UsageError("`--commit` goes with none of --diff, --output, --allow-dirty")
     if not (show_diff or output or allow_dirty):
@@ -96,8 +102,13 @@ def main(
     )
     known = options.known(own)
     revision = vcs.revision(target) if report is not None else ""
-    with progress.Bar() as bar:
-        done = porting.port("run", found, wish, bar)
+    if interactive:
+        from codemods.interactive import session
+
+        done = session.port(found, wish)
+    else:
+        with progress.Bar() as bar:
+            done = porting.port("run", found, wish, bar)
     if verbose:
         click.echo("\n".join(done.tracebacks), err=True)
     if show_diff:
@@ -119,6 +130,18 @@ def main(
     if result.failed:
         return FAILED
     return NOTHING_LEFT if result.nothing_left else FINDINGS
+
+
+def _refuse_unattended(show_diff: bool) -> None:
+    from codemods.interactive import asking
+
+    if show_diff:
+        raise click.UsageError("`--interactive` shows a diff of each place: leave out `--diff`")
+    if not asking.is_terminal():
+        raise click.UsageError(
+            "`--interactive` asks at a terminal, and there is none; `--unsafe-fixes` makes all "
+            "changes that may alter meaning, and findings are listed without it"
+        )
 
 
 def _upstream(text: str | None) -> Source | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from codemods import sanity
 from codemods.applying import Failure, Rewritten, apply_all, holds
+from codemods.choices import Unsafe
 from codemods.model import Collector, Facts, Language, Migration, Source
 
 _KEPT = 16_000_000
@@ -24,7 +25,7 @@ class Share:
         self,
         files: Mapping[str, tuple[Language, bytes]],
         migrations: Sequence[Migration],
-        unsafe: bool,
+        unsafe: Unsafe,
     ) -> None:
         self._sources = {p: Source(p, data, language) for p, (language, data) in files.items()}
         self._original = {path: source.data for path, source in self._sources.items()}
