@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from codemods.model import Edit
 
@@ -74,16 +74,18 @@ class Shift:
         return offset - self._shift[count]
 
 
+def line_starts(data: bytes) -> list[int]:
+    """Return the offset at which each line of `data` starts."""
+    lengths = map((1).__add__, map(len, data.split(b"\n")))
+    return list(accumulate(lengths, initial=0))[:-1]
+
+
 class Lines:
     """Turns byte offsets of one text into 1-based lines and columns, columns in characters."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._starts = [0]
-        at = data.find(b"\n")
-        while at != -1:
-            self._starts.append(at + 1)
-            at = data.find(b"\n", at + 1)
+        self._starts = line_starts(data)
 
     def at(self, offset: int) -> tuple[int, int]:
         """Return the line and column of the byte at `offset`."""

@@ -12,9 +12,9 @@ from typing import Any
 from codemods.model import Collector, Language, Source
 from cpp_rewriters.classes import Class, Method, classes, out_of_line, parameter_names, simple
 from cpp_rewriters.reflections import reflections
-from cpp_rewriters.text import code, trim
+from cpp_rewriters.text import code, trim, word_start
 
-_DECLARE = re.compile(rb"\b(TVM_(?:FFI_)?DECLARE_\w*INFO\w*)\s*\(")
+_DECLARE = re.compile(rb"(TVM_(?<!\wTVM_)(?:FFI_)?DECLARE_\w*INFO\w*)\s*\(")
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,11 @@ def comparisons(source: Source, method: str) -> Iterator[Comparison]:
         )
 
 
-_ENUM = re.compile(rb"\benum\s+(?:class\s+|struct\s+)?(\w+)\s*(?::[\w\s:]+)?\{")
-_REGISTERED = re.compile(rb"\bTVM_REGISTER_(?:NODE|OBJECT)_TYPE\s*\(\s*([\w:]+)\s*\)")
-_CALLED = re.compile(rb"\b(\w+)::(?:RegisterReflection|_GetOrAllocRuntimeTypeIndex)\s*\(\s*\)\s*;")
+_ENUM = re.compile(rb"enum(?<!\wenum)\s+(?:class\s+|struct\s+)?(\w+)\s*(?::[\w\s:]+)?\{")
+_REGISTERED = re.compile(
+    rb"TVM_REGISTER_(?<!\wTVM_REGISTER_)(?:NODE|OBJECT)_TYPE\s*\(\s*([\w:]+)\s*\)"
+)
+_CALLED = re.compile(rb"::(?:RegisterReflection|_GetOrAllocRuntimeTypeIndex)\s*\(\s*\)\s*;")
 _TEMPLATE = re.compile(rb"\btemplate\s*<[^;{}]*>\s*$")
 
 
@@ -127,7 +129,9 @@ def _gather(source: Source) -> dict[str, ClassFacts] | None:
     for match in _REGISTERED.finditer(text):
         update(simple(match[1].decode("utf-8", "replace")), registered_by_macro=True)
     for match in _CALLED.finditer(text):
-        update(match[1].decode(), reflection_called=True)
+        owner = text[word_start(text, match.start()) : match.start()]
+        if owner:
+            update(owner.decode(), reflection_called=True)
     return found or None
 
 

@@ -10,10 +10,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codemods.model import Source
-from cpp_rewriters.text import Span, closing, closing_angle, code, skip_space, split
+from cpp_rewriters.text import (
+    Span,
+    closing,
+    closing_angle,
+    code,
+    skip_space,
+    split,
+    word_start,
+)
 
 _HEAD = re.compile(
-    rb"(?<!enum )\b(?:class|struct)\s+"
+    rb"(?:class(?<!enum class)(?<!\wclass)|struct(?<!enum struct)(?<!\wstruct))\s+"
     rb"(?:(?:alignas\([^(){};]*\)|\[\[[^\]]*\]\]|[A-Z_][A-Z0-9_]*(?:\([^(){};]*\))?)\s+)*"
     rb"(?P<name>(?!final\b)[A-Za-z_]\w*)\s*(?:(?:final|[A-Z_][A-Z0-9_]*)\s*)?"
     rb"(?P<bases>:(?!:)(?:[^{};()<]|<(?:[^{};<>]|<[^{};<>]*>)*>)*)?\{"
@@ -25,7 +33,7 @@ _NOT_A_FIELD = re.compile(
     rb"union|inline|constexpr|#)\b|\s*[A-Z][A-Z0-9_]+\s*\(|\s*~"
 )
 _ENUM_FIELD = re.compile(  # declared with its enumeration
-    rb"\benum(?:\s+class|\s+struct)?\s+(?P<type>\w+)\s*(?::[^{;]*)?\{[^{}]*\}\s*(?P<name>\w+)\s*;"
+    rb"enum(?<!\wenum)(?:\s+class|\s+struct)?\s+(?P<type>\w+)\s*(?::[^{;]*)?\{[^{}]*\}\s*(?P<name>\w+)\s*;"
 )
 _METHOD = re.compile(
     rb"(?P<result>[A-Za-z_][\w:<>,&*\s]*?[\s&*])??(?P<owner>(?:\w+::)*)"
@@ -107,7 +115,7 @@ def _bases(clause: bytes | None) -> tuple[str, ...]:
         for part in _split_bases(clause[1:])
         if (m := _BASE.match(part))
     ]
-    return tuple(re.sub(r"\s+", "", name) for name in names)
+    return tuple("".join(name.split()) for name in names)
 
 
 def _split_bases(clause: bytes) -> Iterator[bytes]:
@@ -137,10 +145,15 @@ def members(text: bytes, start: int, end: int) -> Iterator[Span]:
         if access is not None:
             position = begin = skip_space(text, access.end())
             continue
-        char = text[position : position + 1]
-        if char == b"#" and position == begin:
+        if position == begin and text.startswith(b"#", position):
             position = begin = skip_space(text, _end_of_directive(text, position))
-        elif char in (b"(", b"["):
+            continue
+        mark = _OPENS_OR_ENDS.search(text, position, end)
+        if mark is None:
+            return
+        position = mark.start()
+        char = mark.group()
+        if char in (b"(", b"["):
             position = max(closing(text, position), position) + 1
         elif char == b"{":
             close = closing(text, position)
@@ -157,14 +170,13 @@ def members(text: bytes, start: int, end: int) -> Iterator[Span]:
                 continue
             yield begin, close + 1
             position = begin = after
-        elif char == b";":
+        else:
             if begin < position:
                 yield begin, position + 1
             position = begin = skip_space(text, position + 1)
-        else:
-            position += 1
 
 
+_OPENS_OR_ENDS = re.compile(rb"[(\[{;]")
 _FUNCTION_HEAD = re.compile(rb"\)\s*(?:const|noexcept|override|final|&|\s)*$")
 
 
@@ -173,7 +185,7 @@ def _end_of_directive(text: bytes, position: int) -> int:
         end = text.find(b"\n", position)
         if end < 0:
             return len(text)
-        if text[:end].rstrip(b"\r")[-1:] != b"\\":
+        if not text.endswith((b"\\", b"\\\r"), position, end):
             return end + 1
         position = end + 1
 
@@ -202,7 +214,7 @@ def _method(text: bytes, start: int, stop: int, owner: str) -> Method | None:
         (start, stop),
         (opening + 1, close),
         body,
-        re.search(rb"\bstatic\b", head) is not None,
+        b"static" in head and re.search(rb"\bstatic\b", head) is not None,
     )
 
 
@@ -245,7 +257,7 @@ def _fields(text: bytes, start: int, stop: int) -> Iterator[Field]:
     )
     if head is None or not head["type"].strip():
         return
-    type_text = re.sub(r"\s+", " ", head["type"].decode("utf-8", "replace")).strip()
+    type_text = " ".join(head["type"].decode("utf-8", "replace").split())
     yield Field(head["name"].decode("utf-8", "replace"), type_text, (start, stop))
     base = type_text.rstrip("*& ")
     for span in declarators[1:]:
@@ -264,7 +276,7 @@ def out_of_line(source: Source) -> tuple[Method, ...]:
     return source.once(_out_of_line)
 
 
-_OWNED = re.compile(rb"(?<![\w:])(\w+)::(~?[A-Za-z_]\w*)\s*\(")
+_OWNED = re.compile(rb"::(~?[A-Za-z_]\w*)\s*\(")
 _TO_THE_BODY = re.compile(rb"\s*(?:const|noexcept|override|final|\s)*(?::[^;{}]*)?\{")
 
 
@@ -273,11 +285,14 @@ def _out_of_line(source: Source) -> tuple[Method, ...]:
     found: list[Method] = []
     bodies = [cls.body for cls in classes(source)]
     for match in _OWNED.finditer(text):
-        if found and match.start() < found[-1].span[1]:
+        owner = word_start(text, match.start())
+        if owner == match.start() or text[owner - 1 : owner] == b":":
+            continue  # a global's name, or a longer one
+        if found and owner < found[-1].span[1]:
             continue  # no function is defined in another
-        if any(start <= match.start() < end for start, end in bodies):
+        if any(start <= owner < end for start, end in bodies):
             continue
-        start = _start_of_declaration(text, match.start())
+        start = _start_of_declaration(text, owner)
         if start is None:
             continue
         opening = match.end() - 1
@@ -289,11 +304,10 @@ def _out_of_line(source: Source) -> tuple[Method, ...]:
         end = closing(text, brace)
         if end < 0:
             continue
-        name = match[2].decode()
         found.append(
             Method(
+                text[owner : match.start()].decode(),
                 match[1].decode(),
-                name,
                 (start, end + 1),
                 (opening + 1, close),
                 (brace + 1, end),
@@ -305,7 +319,9 @@ def _out_of_line(source: Source) -> tuple[Method, ...]:
 
 def _start_of_declaration(text: bytes, name: int) -> int | None:
     """Where the declaration starts whose declarator is at `name`; None inside an expression."""
-    before = max(text.rfind(mark, 0, name) for mark in (b";", b"}", b"{", b")"))
+    before = -1
+    for mark in (b";", b"}", b"{", b")"):
+        before = max(before, text.rfind(mark, before + 1, name))
     line = text.rfind(b"\n#", 0, name)
     if line > before:
         before = _end_of_directive(text, line + 1) - 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import posixpath
 import re
 from collections.abc import Iterator
@@ -10,11 +11,7 @@ from dataclasses import dataclass
 from codemods.model import Edit, Source
 from cpp_rewriters.text import Span, code, lines, newline, spans_of_literals
 
-_DIRECTIVE = re.compile(
-    rb"^(?:\xef\xbb\xbf)?[ \t]*#[ \t]*(?:include|import)[ \t]*"
-    rb"(?P<name>\"[^\"\n]+\"|<[^>\n]+>)",
-    re.M,
-)
+_DIRECTIVE = re.compile(rb"#[ \t]*(?:include|import)[ \t]*(?P<name>\"[^\"\n]+\"|<[^>\n]+>)")
 _GUARD = re.compile(rb"^[ \t]*#[ \t]*(?:pragma[ \t]+once|define[ \t]+\w+_H\w*[ \t]*)\r?$", re.M)
 
 
@@ -36,8 +33,10 @@ def _includes(source: Source) -> tuple[Include, ...]:
     found: list[Include] = []
     text = code(source)
     for match in _DIRECTIVE.finditer(source.data):
-        hash_at = source.data.index(b"#", match.start())
-        if text[hash_at : hash_at + 1] != b"#":  # inside a comment
+        start = match.start()
+        line = source.data.rfind(b"\n", 0, start) + 1
+        before = source.data[line:start].removeprefix(codecs.BOM_UTF8)
+        if before.strip(b" \t") or text[start : start + 1] != b"#":  # inside a comment
             continue
         name = match["name"]
         found.append(

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from codemods.model import Collector, Language, Source
-from cpp_rewriters.text import Span, closing, code, split
+from cpp_rewriters.text import Span, closing, code, skip_space_back, split, word_start
 
-_CANDIDATE = re.compile(
-    rb"(?:^|[;{}>\s&*:~])(?P<name>[A-Za-z_]\w*)\s*\((?=[^()]*[\w>&*]\s+[&*\s]*\w+|\s*\))", re.M
-)
+_PARAMETERS = re.compile(rb"\((?=[^()]*[\w>&*]\s+[&*\s]*\w+|\s*\))")
+_BEFORE_A_NAME = b";{}> \t\n\r\f\v&*:~"
 _AFTER = re.compile(rb"\s*(?:const|noexcept|override|final|\s)*(?:->[^;{]*)?(?:=\s*0\s*)?[;{:]")
 _PARAMETER = re.compile(
     rb"^(?P<type>(?:const\s+)?(?:\w+\s*::\s*)*\w+(?:\s*<.*>)?(?:\s*const)?[\s&*]*?)"
@@ -49,15 +49,20 @@ def _gather(source: Source) -> dict[str, tuple[Signature, ...]] | None:
 
 def _signatures(source: Source) -> Iterator[tuple[str, Signature]]:
     text = code(source)
-    for match in _CANDIDATE.finditer(text):
-        if match["name"] in _KEYWORDS:
+    for match in _PARAMETERS.finditer(text):
+        end = skip_space_back(text, match.start())
+        start = word_start(text, end)
+        name = text[start:end]
+        if not name or name[:1].isdigit() or name in _KEYWORDS:
+            continue
+        if start and text[start - 1] not in _BEFORE_A_NAME:
             continue
         close = closing(text, match.end() - 1)
         if close < 0 or _AFTER.match(text, close + 1) is None:
             continue
         signature = _signature(text, (match.end(), close))
         if signature is not None:
-            yield match["name"].decode(), signature
+            yield name.decode(), signature
 
 
 def _signature(text: bytes, span: Span) -> Signature | None:
@@ -95,6 +100,7 @@ def parameter_type(known: Signatures, name: str, index: int, count: int) -> str 
     return types.pop() if len(types) == 1 else None
 
 
+@lru_cache(maxsize=4096)
 def value_type(text: str) -> str:
     """A type as a value of it is declared: no `const`, no reference, single spaces."""
     plain = re.sub(r"\s+", " ", text).strip()

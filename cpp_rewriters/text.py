@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 from codemods.model import Source
 
@@ -32,10 +33,12 @@ _LITERAL = re.compile(  # each way begins with one byte, so that the search skip
 )
 _PREFIX = re.compile(rb"(?<![A-Za-z0-9_])(?:u8|[uUL])\Z")
 _RAW_PREFIX = re.compile(rb"(?:u8|[uUL])?R\Z")
-_VISIBLE = re.compile(rb"[^\r\n]")
+_BLANKS = bytes(byte if byte in b"\r\n" else b" "[0] for byte in range(256))
+_WORD = b"_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BRACKET = re.compile(rb"[()\[\]{}]")
 _ARGUMENT = re.compile(rb"[()\[\]{},<>;]")
 _PAIR = {b"("[0]: b")"[0], b"["[0]: b"]"[0], b"{"[0]: b"}"[0]}
+_SPACE = re.compile(rb"\s*(?:\\[\r\n]\s*)*")
 _LITERAL_QUOTES = b"\"'"
 _SLASH = b"/"[0]
 
@@ -106,9 +109,7 @@ def _begin(data: bytes, match: re.Match[bytes]) -> int:
 
 
 def _spaces(text: bytes) -> bytes:
-    if b"\n" in text or b"\r" in text:
-        return _VISIBLE.sub(b" ", text)
-    return b" " * len(text)
+    return text.translate(_BLANKS)
 
 
 def without_comments(data: bytes) -> bytes:
@@ -136,16 +137,26 @@ def words(source: Source, names: Iterable[str]) -> Iterator[re.Match[bytes]]:
 
 def closing(text: bytes, opening: int) -> int:
     """The offset of the bracket that closes the one at `opening` in blanked text, or -1."""
-    stack = [_PAIR[text[opening]]]
-    for match in _BRACKET.finditer(text, opening + 1):
-        char = text[match.start()]
+    return _partners(text).get(opening, -1)
+
+
+@lru_cache(maxsize=32)
+def _partners(text: bytes) -> dict[int, int]:
+    """Where each bracket of a text is closed, for those that are: one walk for all of them."""
+    found: dict[int, int] = {}
+    open_brackets: list[tuple[int, int]] = []
+    for match in _BRACKET.finditer(text):
+        at = match.start()
+        char = text[at]
         if char in _PAIR:
-            stack.append(_PAIR[char])
-        elif char != stack.pop():
-            return -1
-        if not stack:
-            return match.start()
-    return -1
+            open_brackets.append((at, _PAIR[char]))
+        elif open_brackets:
+            opening, expected = open_brackets.pop()
+            if char == expected:
+                found[opening] = at
+            else:
+                open_brackets.clear()  # whatever is open here has no partner
+    return found
 
 
 def closing_angle(text: bytes, opening: int) -> int:
@@ -209,23 +220,15 @@ def split(text: bytes, start: int, end: int) -> list[Span]:
 
 def trim(text: bytes, start: int, end: int) -> Span:
     """`start:end` without white space at both ends."""
-    while start < end and text[start : start + 1].isspace():
-        start += 1
-    while end > start and text[end - 1 : end].isspace():
-        end -= 1
-    return start, end
+    inside = text[start:end].lstrip()
+    begin = max(start, end) - len(inside)
+    return begin, begin + len(inside.rstrip())
 
 
 def skip_space(text: bytes, position: int) -> int:
     """The first offset at or after `position` that is not white space or a line continuation."""
-    while position < len(text):
-        if text[position : position + 1].isspace():
-            position += 1
-        elif text[position : position + 2] in (b"\\\n", b"\\\r"):
-            position += 2
-        else:
-            break
-    return position
+    match = _SPACE.match(text, position)
+    return match.end() if match is not None else position
 
 
 def skip_space_back(text: bytes, position: int) -> int:
@@ -233,6 +236,21 @@ def skip_space_back(text: bytes, position: int) -> int:
     while position > 0 and text[position - 1 : position].isspace():
         position -= 1
     return position
+
+
+def word_start(text: bytes, end: int) -> int:
+    """Where the word that ends at `end` begins; `end` itself when none does.
+
+    For patterns that begin with any word: what follows the word is searched for first, as a search
+    that must try every word costs most of a run.
+    """
+    begin = end
+    while True:
+        before = text[max(0, begin - 64) : begin]
+        rest = before.rstrip(_WORD)
+        begin -= len(before) - len(rest)
+        if rest or not before:
+            return begin
 
 
 @dataclass(frozen=True)
@@ -325,7 +343,9 @@ class Lines:
 
     def __init__(self, data: bytes) -> None:
         first = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
-        self.starts = [first, *(m.end() for m in re.finditer(rb"\n", data))]
+        lengths = map((1).__add__, map(len, data.split(b"\n")))
+        self.starts = list(accumulate(lengths, initial=0))[:-1]
+        self.starts[0] = first
         self.data = data
 
     def span(self, offset: int) -> Span:

@@ -88,7 +88,7 @@ def dependency_missing(name: str, message: str, advice: str) -> Rewrite:
     """Return the rewrite that remarks a project that imports TVM and does not depend on `name`."""
 
     def apply(source: Source, facts: Facts) -> Iterator[Outcome]:
-        listed = _project(source).get("dependencies")
+        listed = source.once(_project).get("dependencies")
         if listed is None or not _needs(source, facts):
             return
         names = {_normal(each.name) for item in listed if (each := _parsed(str(item)))}
@@ -102,7 +102,7 @@ def python_admitted(version: str, message: str, advice: str) -> Rewrite:
     """Return the rewrite that remarks a project that imports TVM and admits Python `version`."""
 
     def apply(source: Source, facts: Facts) -> Iterator[Outcome]:
-        given = _project(source).get("requires-python")
+        given = source.once(_project).get("requires-python")
         if given is None or not _needs(source, facts):
             return
         from packaging.specifiers import InvalidSpecifier, SpecifierSet

@@ -13,6 +13,7 @@ import re
 import tokenize
 import warnings
 from dataclasses import dataclass
+from itertools import accumulate
 
 from codemods.model import Source
 
@@ -86,6 +87,9 @@ def parse_bytes(data: bytes) -> Module | Problem:
 
 def _line_starts(data: bytes) -> tuple[int, ...]:
     first = len(_BOM) if data.startswith(_BOM) else 0
+    if b"\r" not in data:
+        lengths = map((1).__add__, map(len, data.split(b"\n")))
+        return (first, *list(accumulate(lengths, initial=0))[1:-1])
     return (first, *(match.end() for match in _LINE_END.finditer(data)))
 
 

@@ -14,6 +14,17 @@ from py_rewriters.parsing import Module
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_IMPORTS = (ast.Import, ast.ImportFrom)
+_OTHERS = (ast.Call, ast.Compare, ast.ExceptHandler, ast.Assign, ast.AnnAssign, ast.NamedExpr)
+_SPECIAL = frozenset(
+    (*_FUNCTIONS, *_COMPREHENSIONS, *_IMPORTS, *_OTHERS, ast.ClassDef, ast.Subscript)
+)
+"""Kinds of nodes that are not just their parts."""
+_BINDING = tuple(
+    kind
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST) and {"name", "rest"} & set(kind._fields)
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +146,7 @@ class _Walk:
         self.scope_of: dict[ast.AST, Scope] = {}
         self.module = module
         self.annotating = False
+        self.declares = b"global" in module.data or b"nonlocal" in module.data
 
     def bind(
         self,
@@ -166,11 +178,16 @@ class _Walk:
         kind = type(node)
         if kind is ast.Attribute or kind is ast.Name:
             self.dotted(node, scope)
-        elif isinstance(node, ast.Constant):
-            if self.annotating and isinstance(node.value, str):
+        elif kind is ast.Constant:
+            if self.annotating and isinstance(node, ast.Constant) and isinstance(node.value, str):
                 self.quoted(node, scope)
-        elif isinstance(node, ast.Subscript) and self.annotating and _is_literal(node.value):
-            self.visit(node.value, scope)  # its texts are values
+        elif kind not in _SPECIAL:
+            self.other(node, scope)
+        elif isinstance(node, (ast.Call, ast.Compare, ast.ExceptHandler)):
+            self.scope_of[node] = scope
+            self.other(node, scope)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            self.assign(node, scope)
         elif isinstance(node, _FUNCTIONS):
             self.function(node, scope)
         elif isinstance(node, ast.ClassDef):
@@ -179,37 +196,33 @@ class _Walk:
             self.comprehension(node, scope)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             self.imported(node, scope)
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            self.assign(node, scope)
         elif isinstance(node, ast.NamedExpr):
             home = scope
             while home.kind == "comprehension" and home.parent is not None:
                 home = home.parent
             self.bind(home, node.target.id, node, value=node.value)
             self.visit(node.value, scope)
+        elif isinstance(node, ast.Subscript) and self.annotating and _is_literal(node.value):
+            self.visit(node.value, scope)  # its texts are values
         else:
-            if isinstance(node, (ast.Call, ast.Compare, ast.ExceptHandler)):
-                self.scope_of[node] = scope
             self.other(node, scope)
 
     def other(self, node: ast.AST, scope: Scope) -> None:
-        name = getattr(node, "name", None)
-        if isinstance(name, str):  # an exception handler, a pattern
-            self.bind(scope, name, node)
-        rest = getattr(node, "rest", None)
-        if isinstance(rest, str):
-            self.bind(scope, rest, node)
+        if isinstance(node, _BINDING):  # an exception handler, a pattern
+            for name in (getattr(node, "name", None), getattr(node, "rest", None)):
+                if isinstance(name, str):
+                    self.bind(scope, name, node)
         for name_of_field in node._fields:
             value = getattr(node, name_of_field, None)
-            if isinstance(value, ast.AST):
-                self.visit(value, scope)
-            elif isinstance(value, list) and value:
-                if isinstance(value[0], ast.stmt):
+            if isinstance(value, list):
+                if value and isinstance(value[0], ast.stmt):
                     self.block(value, scope)
-                else:
-                    for item in value:
-                        if isinstance(item, ast.AST):
-                            self.visit(item, scope)
+                    continue
+                for item in value:
+                    if isinstance(item, ast.AST) and item._fields:
+                        self.visit(item, scope)
+            elif isinstance(value, ast.AST) and value._fields:  # an operator or a context has none
+                self.visit(value, scope)
 
     def dotted(self, node: ast.AST, scope: Scope) -> None:
         attributes: list[ast.Attribute] = []
@@ -296,7 +309,8 @@ class _Walk:
             self.visit(decorator, scope)
         if node.returns is not None:
             self.annotation(node.returns, scope)
-        _declarations(node.body, inner)
+        if self.declares:
+            _declarations(node.body, inner)
         self.block(node.body, inner)
 
     def klass(self, node: ast.ClassDef, scope: Scope) -> None:
@@ -307,7 +321,8 @@ class _Walk:
         inner = Scope("class", scope, node)
         for parameter in getattr(node, "type_params", ()):
             self.bind(inner, parameter.name, parameter)
-        _declarations(node.body, inner)
+        if self.declares:
+            _declarations(node.body, inner)
         self.block(node.body, inner)
 
     def comprehension(

@@ -19,16 +19,16 @@ def functions_without_loads() -> Rewrite:
     """Return the rewrite that remarks tests for `BufferRegion` in a function blind to loads."""
 
     def apply(source: Source, facts: Facts) -> Iterator[Outcome]:
+        if b"isinstance" not in source.data:
+            return
         names = resolver(source, facts)
         if isinstance(names, Problem):
             return
         for function in names.analysis.scope_of:
             if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 continue
-            if _KNOWS_LOADS & _names(function):
-                continue
             first = next(_tests(names, function), None)
-            if first is not None:
+            if first is not None and not _KNOWS_LOADS & _names(function):
                 yield Remark(
                     names.module.start(first),
                     "a slice is a `BufferLoad` now and passes this test for a `BufferRegion` by; "

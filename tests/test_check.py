@@ -97,7 +97,7 @@ def test_a_clean_file_costs_no_parser(here: Path) -> None:
         "from codemods import check\n"
         "from codemods.start import start\n"
         "code = start(check.main, ['--quiet', sys.argv[1]])\n"
-        "heavy = {'libcst', 'rich', 'clang', 'multiprocessing', 'difflib', 'tomlkit'}\n"
+        "heavy = {'rich', 'clang', 'multiprocessing', 'difflib', 'tomlkit'}\n"
         "print(code, sorted(heavy & set(sys.modules)))\n"
     )
     answer = subprocess.run(

@@ -38,7 +38,7 @@ from cpp_rewriters.syntax import declaration
 from cpp_rewriters.text import Span, call_at, closing, code, qualifier, skip_space, words
 
 _MAP = re.compile(
-    rb"\bMap\s*<\s*(?:\w+::)*String\s*,\s*(?P<value>(?:\w+::)*ObjectRef)\s*>\s*(?:const\s*)?&?\s*"
+    rb"Map(?<!\wMap)\s*<\s*(?:\w+::)*String\s*,\s*(?P<value>(?:\w+::)*ObjectRef)\s*>\s*(?:const\s*)?&?\s*"
     rb"(?P<name>\w+)"
 )
 _HELD = rb"(?:->|\.)\s*annotations"

@@ -202,7 +202,7 @@ def _refer(source: Source, facts: Facts) -> Iterator[Outcome]:
     if next(words(source, telling), None) is None:
         return
     done: list[tuple[int, int]] = []
-    for match in _RELEASED.finditer(text):
+    for match in _RELEASED.finditer(text) if b"release" in text else ():
         if match["of"].decode() in operators.names:
             done.append(match.span())
             name = operators.named(match["of"].decode())
@@ -215,6 +215,8 @@ def _refer(source: Source, facts: Facts) -> Iterator[Outcome]:
 
 def _casts(source: Source, operators: _Operators, done: list[tuple[int, int]]) -> Iterator[Edit]:
     text = code(source)
+    if b"_cast" not in text:
+        return
     for match in _CAST.finditer(text):
         to = match["to"].decode()
         if to.removesuffix("Node") in operators.names or to in operators.names:
@@ -236,7 +238,7 @@ def _makers(source: Source, operators: _Operators, done: list[tuple[int, int]]) 
         name = (match["made"] or match["new"]).decode()
         if name in operators.names:
             yield Edit(*match.span(), operators.named(name).encode())
-    for match in _POINTER.finditer(text):
+    for match in _POINTER.finditer(text) if b"_ptr" in text else ():
         name = match["of"].decode()
         if name not in operators.names or any(a <= match.start() < b for a, b in done):
             continue
@@ -255,7 +257,9 @@ _WORD = re.compile(rb"(?<![\w.:])(?<!->)([A-Za-z_]\w*)(?P<index>\s*\[[^\[\]]*\])
 def _uses(source: Source, operators: _Operators, done: list[tuple[int, int]]) -> Iterator[Edit]:
     """Comparisons with null, tests, and members reached through a value."""
     text = code(source)
-    for match in re.finditer(rb"\bnullptr\s*(==|!=)\s*(\w+)\b(?!\s*(?:\.|->|\[|\())", text):
+    for match in re.finditer(
+        rb"nullptr(?<!\wnullptr)\s*(==|!=)\s*(\w+)\b(?!\s*(?:\.|->|\[|\())", text
+    ):
         if operators.of(match[2].decode(), match.start(2)) is not None:
             no = b"!" if match[1] == b"==" else b""
             yield Edit(*match.span(), no + match[2] + b".defined()")
@@ -319,19 +323,18 @@ def _tested(source: Source, start: int, end: int) -> Iterator[Edit]:
     """`if (p)`, `!p`, `p && ..` ask whether there is an operator."""
     text = code(source)
     before, after = text[max(0, start - 40) : start].rstrip(), text[skip_space(text, end) :][:2]
-    closes = after[:1] == b")" or after in (b"&&", b"||") or after[:1] == b"?"
-    asks = re.search(rb"(?:\b(?:if|while)\s*\(|\bI?CHECK\s*\(|!|&&|\|\|)$", before) is not None
-    compared = before.endswith((b"!=", b"=="))
-    if compared:
+    closes = after[:1] in (b")", b"?", b";") or after in (b"&&", b"||")
+    if not closes:
         return
-    if asks and (closes or after[:1] == b";"):
+    asks = re.search(rb"(?:\b(?:if|while)\s*\(|\bI?CHECK\s*\(|!|&&|\|\|)$", before) is not None
+    if asks and not before.endswith((b"!=", b"==")):
         yield Edit(end, end, b".defined()")
 
 
 def _nothing(source: Source, operators: _Operators) -> Iterator[Edit]:
     """`return nullptr;` in a function that returns an operator."""
     text = code(source)
-    for match in _RESULT.finditer(text):
+    for match in _RESULT.finditer(text) if b"nullptr" in text else ():
         opening = match.end()
         if text[opening : opening + 1] != b"{":
             continue

@@ -31,7 +31,9 @@ from cpp_rewriters.construct import constructions
 from cpp_rewriters.syntax import declaration
 from cpp_rewriters.text import closing_angle, code, qualifier, words
 
-_INSTANCE = re.compile(rb"(?<![\w>.])(\w+)(\s*->\s*node\s*)->\s*IsInstance\s*(?=<)")
+_INSTANCE = re.compile(rb"->\s*IsInstance\s*(?=<)")
+_NODE = re.compile(rb"(?<![\w>.])(\w+)\s*->\s*node\s*\Z")
+_LONGEST = 200  # bytes in which a receiver is looked for
 _POINTER = re.compile(
     rb"static_cast\s*<\s*(?:const\s+)?(?P<type>[\w:]+)\s*(?:const\s*)?\*\s*>\s*"
     rb"\(\s*(?P<node>(?P<name>\w+)\s*->\s*node)\s*\.\s*get\s*\(\s*\)\s*\)"
@@ -47,12 +49,12 @@ _ATTR = re.compile(r"\bAttrStmt(?:Node)?\b")
 def _use_any(source: Source, facts: Facts) -> Iterator[Outcome]:
     text = code(source)
     for match in _INSTANCE.finditer(text) if b"IsInstance" in text else ():
-        if not _is_attr(source, match[1].decode(), match.start(1)):
+        node = _NODE.search(text, max(0, match.start() - _LONGEST), match.start())
+        if node is None or not _is_attr(source, node[1].decode(), node.start(1)):
             continue
-        arrow = match.end(2)
         end = closing_angle(text, match.end())
         if end > 0:
-            yield Edit(arrow, match.end(), b".as")
+            yield Edit(*match.span(), b".as")
     for match in _POINTER.finditer(text) if b"static_cast" in text else ():
         if _is_attr(source, match["name"].decode(), match.start("name")):
             yield Edit(*match.span(), match["node"] + b".as<" + match["type"] + b">()")

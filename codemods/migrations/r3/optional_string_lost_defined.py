@@ -34,7 +34,7 @@ from cpp_rewriters.text import code, skip_space_back, words
 _PLAIN = r"(?:(?:::)?(?:tvm::)?(?:ffi::|runtime::)?(?:String|Bytes)|std::string|bool|double|float|u?int\d*(?:_t)?|DLDataType|DataType)"
 _VALUE_OPTIONAL = re.compile(rf"(?:^|[\s:])Optional\s*<\s*{_PLAIN}\s*>")
 _VALUE_GETTER = re.compile(rf"\b(?:GetAttr|GetConfig|get_attr)\s*<\s*{_PLAIN}\s*>\s*\([^()]*\)\s*$")
-_RESULT = re.compile(rf"\bOptional\s*<\s*{_PLAIN}\s*>\s+(?:\w+::)*(\w+)\s*\(".encode())
+_RESULT = re.compile(rf"Optional(?<!\wOptional)\s*<\s*{_PLAIN}\s*>\s+(?:\w+::)*(\w+)\s*\(".encode())
 _NO_ARGUMENTS = re.compile(rb"\s*\(\s*\)")
 _RECEIVER = re.compile(rb"(?:(\w+)\s*(?:->|\.)\s*)?(\w+)$")
 _WINDOW = 256  # how far back a receiver is looked for, in bytes
@@ -66,14 +66,15 @@ def _use_has_value(source: Source, facts: Facts) -> Iterator[Outcome]:
             yield Edit(*match.span(), b"has_value")
 
 
-_TELLING = re.compile(
-    rf"Optional\s*<\s*{_PLAIN}\s*>|(?:GetAttr|GetConfig|get_attr)\s*<\s*{_PLAIN}\s*>".encode()
+_TELLING = tuple(
+    re.compile(rf"{name}\s*<\s*{_PLAIN}\s*>".encode())
+    for name in ("Optional", "GetAttr", "GetConfig", "get_attr")
 )
 
 
 def _speaks_of_values(text: bytes, facts: Facts) -> bool:
     """Whether anything in the file can be an optional of a value: most files are not parsed."""
-    if _TELLING.search(text) is not None:
+    if any(pattern.search(text) is not None for pattern in _TELLING):
         return True
     names = _value_names(facts.get(RESULTS.name, frozenset()), facts.get(CLASSES.name, {}))
     return any(name in text for name in names)

@@ -31,7 +31,15 @@ from codemods.model import (
     Source,
 )
 from cpp_rewriters.classes import classes, simple
-from cpp_rewriters.text import Call, calls, code, indentation, lines, newline, words
+from cpp_rewriters.text import (
+    Call,
+    calls,
+    code,
+    indentation,
+    lines,
+    newline,
+    words,
+)
 
 NULLABLE = "TVM_FFI_DEFINE_OBJECT_REF_METHODS_NULLABLE"
 NOTNULLABLE = "TVM_FFI_DEFINE_OBJECT_REF_METHODS_NOTNULLABLE"
@@ -53,7 +61,7 @@ WITHOUT_DEFAULT = (
 _MUTABLE_BASE = re.compile(r"Frame(Node)?$")
 
 _BUILT = re.compile(
-    rb"(?<![\w.>~])([A-Z]\w*)(?:\s*>\s*|\s+\w+\s*|\s*)[({]\s*(?:std::move\s*\(\s*)?"
+    rb"([A-Z](?<![\w.>~][A-Z])\w*)(?:\s*>\s*|\s+\w+\s*|\s*)[({]\s*(?:std::move\s*\(\s*)?"
     rb"(?:\w+\s*[)}]|(?:\w*::)*make_object\s*<)"
 )
 _TYPE = re.compile(r"(?:::)?\w+(?:::\w+)*(?:\s*<.*>)?", re.DOTALL)

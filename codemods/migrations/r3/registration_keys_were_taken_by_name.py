@@ -31,7 +31,7 @@ from codemods.model import (
 from cpp_rewriters.text import calls, code
 
 _CONSTANT = re.compile(
-    rb"\bconst(?:expr)?\b[^;={}()]*?\bchar\b[^;={}()]*?\b(\w+)\s*(?:\[\s*\])?\s*=\s*(\")"
+    rb"const(?<!\wconst)(?:expr)?\b[^;={}()]*?\bchar\b[^;={}()]*?\b(\w+)\s*(?:\[\s*\])?\s*=\s*(\")"
 )
 _DEFINITIONS = ("def", "def_packed", "def_method")
 
@@ -53,12 +53,7 @@ def _gather(source: Source) -> tuple[dict[str, str], tuple[str, ...], tuple[str,
         if (name := _literal(source, call.arguments)) is not None
     )
     used = tuple(
-        sorted(
-            {
-                m[1].decode()
-                for m in re.finditer(rb"[(,<=\s](tvm_\w+|k[A-Z]\w+|\w+_\w+)\s*[),;]", text)
-            }
-        )
+        sorted({m[1].decode() for m in re.finditer(rb"[(,<=\s](k[A-Z]\w+|\w+_\w+)\s*[),;]", text)})
     )
     if not constants and not registered and not used:
         return None
