@@ -21,7 +21,7 @@ from codemods.harness.environment import EnvironmentFailed, prepare_environment
 from codemods.harness.plan import DEFAULT_ARCHES, Plan
 from codemods.harness.results import Results
 from codemods.harness.sdk import find_sdk
-from codemods.harness.stages import EXECUTING, STAGES, carry_out
+from codemods.harness.stages import EXECUTING, NEED_PYTHON, STAGES, carry_out
 from codemods.start import start
 from codemods.toolchain.cache import cache_folder
 from codemods.toolchain.fetch import Unavailable
@@ -123,14 +123,14 @@ def main(
         sdk = find_sdk(to, tree, tvm)
     except (Unavailable, UnknownRelease, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from error
-    if EXECUTING.intersection(chosen):
-        names = ", ".join(name for name in chosen if name in EXECUTING)
+    if executing := [name for name in chosen if name in EXECUTING]:
+        names = ", ".join(executing)
         err.print(f"the stages {names} execute Python of {tree} in subprocesses")
-        if python is None:
-            try:
-                python = prepare_environment(folder.parent, tree, sdk.ffi_version)
-            except EnvironmentFailed as error:
-                raise click.ClickException(str(error)) from error
+    if python is None and NEED_PYTHON.intersection(chosen):
+        try:
+            python = prepare_environment(folder.parent, tree, sdk.ffi_version)
+        except EnvironmentFailed as error:
+            raise click.ClickException(str(error)) from error
     plan = Plan(
         tree,
         folder,

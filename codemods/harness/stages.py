@@ -11,6 +11,7 @@ from codemods.harness.importing import import_modules
 from codemods.harness.link import link_libraries
 from codemods.harness.load import load_libraries
 from codemods.harness.lower import lower_kernels
+from codemods.harness.nodes import exercise_nodes
 from codemods.harness.objects import compile_units
 from codemods.harness.plan import Plan
 from codemods.harness.results import Row
@@ -33,6 +34,7 @@ STAGES: Mapping[str, Stage] = {
     "units": _units,
     "link": _link,
     "load": load_libraries,
+    "nodes": exercise_nodes,
     "import": import_modules,
     "lower": lower_kernels,
     "device-compile": compile_kernels,
@@ -41,6 +43,9 @@ STAGES: Mapping[str, Stage] = {
 
 EXECUTING = frozenset({"import", "lower", "run"})
 """The stages that execute the tree's own Python."""
+
+NEED_PYTHON = EXECUTING | {"nodes"}
+"""The stages that run under an interpreter with what the target's TVM needs."""
 
 
 def carry_out(plan: Plan, name: str) -> tuple[Row, ...]:

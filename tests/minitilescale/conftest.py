@@ -73,10 +73,11 @@ def build_and_ask(files: Mapping[str, bytes], folder: Path) -> str:
     cache.mkdir(parents=True, exist_ok=True)
     python = prepare_environment(cache, tree, sdk.ffi_version)
     plan = Plan(tree, folder / "build", sdk, python, optimize="-O0")
-    for stage in ("units", "link"):  # `ask.py` loads what is linked
+    for stage in ("units", "link"):  # the stage nodes and `ask.py` load what is linked
         rows = carry_out(plan, stage)
         bad = {row.name: row.reason for row in rows if row.status is not Status.PASSED}
         assert not bad, f"{stage}: {bad}"
+    nodes = {row.name: row.as_json() for row in carry_out(plan, "nodes")}
     library = plan.libraries / "libtilelang_module.so"
     paths = [tree, sdk.third_party["tvm"] / "python"]
     environment = library_environment(plan) | {
@@ -92,4 +93,4 @@ def build_and_ask(files: Mapping[str, bytes], folder: Path) -> str:
         timeout=300,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout.splitlines()[-1]
+    return json.dumps(json.loads(done.stdout.splitlines()[-1]) | {"nodes": nodes})

@@ -100,3 +100,16 @@ def test_an_operator_lowers_to_its_template(answers: Mapping[str, Any]) -> None:
 @pytest.mark.parametrize("question", SAID)
 def test_the_port_answers_as_the_tree_did(answers: Mapping[str, Any], question: str) -> None:
     assert answers[question] == SAID[question]
+
+
+def test_every_node_that_can_be_made_compares_hashes_and_clones_soundly(
+    answers: Mapping[str, Any],
+) -> None:
+    """As the stage nodes exercises them, by no list of ours."""
+    bad = {
+        name: row["reason"] for name, row in answers["nodes"].items() if row["status"] == "failed"
+    }
+    assert bad == {}
+    made = [name for name, row in answers["nodes"].items() if row["status"] == "passed"]
+    assert {"tl.PutOp", "tl.GetOp", "tl.StOp", "tl.LdOp", "tl.WaitOp"} <= set(made)
+    assert "scope" in answers["nodes"]["tl.PutOp"]["details"]["compared"].split()
