@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -85,21 +84,12 @@ def find(target: Path) -> Tree:
     if real.is_file():
         language = classify(real.name)
         files = {} if language is None else {real.name: language}
-        return Tree(real.parent, files, is_git=_list_git(real.parent) is not None)
-    listed = _list_git(real)
+        return Tree(real.parent, files, is_git=vcs.listed(real.parent) is not None)
+    listed = vcs.listed(real)
     submodules = _submodules(real)
     paths = sorted(_walk(real, submodules)) if listed is None else listed
-    files = {}
-    passed: list[Passed] = []
-    for path in paths:
-        language = classify(path)
-        if language is None or _below(path, submodules):
-            continue
-        if os.path.islink(real / path):  # noqa: PTH114 - lstat of a str, thousands of times
-            reason = _judge_link(real, path)
-            passed += [reason] if reason else []
-        elif os.path.isfile(real / path):  # noqa: PTH113 - a submodule or a deleted file is not
-            files[path] = language
+    known = ((path, classify(path)) for path in paths if not _below(path, submodules))
+    files, passed = _own(real, ((path, kind) for path, kind in known if kind is not None))
     return Tree(real, files, listed is not None, tuple(passed), submodules)
 
 
@@ -112,9 +102,9 @@ def without(found: Tree, paths: Iterable[Path]) -> Tree:
 
 def some(root: Path, paths: Iterable[str]) -> Tree:
     """Return the named files of the tree at `root`, without looking for others."""
-    known = {path: classify(path) for path in sorted(paths)}
-    files = {path: language for path, language in known.items() if language is not None}
-    return Tree(root, files, is_git=False)
+    known = ((path, classify(path)) for path in sorted(paths))
+    files, passed = _own(root.resolve(), ((p, kind) for p, kind in known if kind is not None))
+    return Tree(root, files, is_git=False, passed=tuple(passed))
 
 
 def read(tree: Tree) -> Tree:
@@ -142,27 +132,20 @@ def read(tree: Tree) -> Tree:
     return Tree(tree.root, files, tree.is_git, tuple(passed), tree.submodules, data)
 
 
+def read_only(root: Path, paths: Iterable[str]) -> list[str]:
+    """Return those of the paths, relative to `root`, that nobody may write."""
+    return [path for path in paths if is_read_only(root / path)]
+
+
 def is_read_only(path: Path) -> bool:
-    """Say whether no one may write the file, whoever asks."""
-    mode = path.stat().st_mode
-    return not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(path, os.W_OK)
-
-
-def _list_git(root: Path) -> list[str] | None:
-    """Return what git lists below `root`, or None outside a git tree."""
-    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
-        return None
-    command = ["git", *vcs.HARMLESS, "-C", str(root), "ls-files", "-z", "--cached", "--others"]
+    """Say whether no one may write the file, whoever asks; one that is gone is not read-only."""
     try:
-        answer = subprocess.run(
-            [*command, "--exclude-standard"], capture_output=True, check=False, timeout=120
-        )
+        mode = path.stat().st_mode
     except FileNotFoundError:
-        return None
-    if answer.returncode:
-        return None
-    names = {os.fsdecode(name) for name in answer.stdout.split(b"\0") if name}
-    return sorted(names)
+        return False
+    if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
+        return True
+    return not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
 
 
 def _submodules(root: Path) -> tuple[str, ...]:
@@ -191,6 +174,26 @@ def _walk(root: Path, submodules: tuple[str, ...]) -> Iterator[str]:
         ]
         for name in names:
             yield prefix + name
+
+
+def _own(
+    root: Path, paths: Iterable[tuple[str, Language]]
+) -> tuple[dict[str, Language], list[Passed]]:
+    """Those of the paths that are files of the tree itself, and what is told of the others."""
+    files: dict[str, Language] = {}
+    passed: list[Passed] = []
+    straight: dict[str, bool] = {"": True}
+    for path, language in paths:
+        folder = path.rpartition("/")[0]
+        if folder not in straight:  # git may list files behind a folder that is now a link
+            here = f"{root}/{folder}"
+            straight[folder] = os.path.realpath(here) == here
+        if not straight[folder] or os.path.islink(f"{root}/{path}"):  # noqa: PTH114
+            reason = _judge_link(root, path)
+            passed += [reason] if reason else []
+        elif os.path.isfile(f"{root}/{path}"):  # noqa: PTH113 - a submodule is not, nor a pipe
+            files[path] = language
+    return files, passed
 
 
 def _judge_link(root: Path, path: str) -> Passed | None:

@@ -1,4 +1,4 @@
-"""What git says about a target."""
+"""What git says about a target, asked so that nothing of the repository is executed."""
 
 from __future__ import annotations
 
@@ -6,63 +6,53 @@ import os
 import subprocess
 from pathlib import Path
 
-HARMLESS = (
-    "--no-optional-locks",
-    "-c",
-    f"core.hooksPath={os.devnull}",
-    "-c",
-    "core.fsmonitor=false",
-)
-"""Options of git with which a repository cannot have it run a program: no hook, no monitor."""
+from codemods import disarmed_git
 
 
 def uncommitted(target: Path) -> list[str]:
     """Return the paths under `target` with changes that are not committed; none outside git."""
     folder = target if target.is_dir() else target.parent
-    command = ["git", *HARMLESS, *_without_filters(folder), "-C", str(folder), "status"]
     pathspec = "." if target.is_dir() else target.name
-    try:
-        answer = subprocess.run(
-            [*command, "--porcelain=v1", "-z", "--untracked-files=no", "--", pathspec],
-            capture_output=True,
-            check=False,
-        )
-    except FileNotFoundError:
-        return []
-    if answer.returncode:
-        return []
-    return [os.fsdecode(entry[3:]) for entry in answer.stdout.split(b"\0") if len(entry) > 3]
+    said = _ask(folder, "status", "--porcelain=v1", "-z", "--untracked-files=no", "--", pathspec)
+    return [os.fsdecode(entry[3:]) for entry in (said or b"").split(b"\0") if len(entry) > 3]
 
 
 def revision(target: Path) -> str:
     """Return the commit that is checked out at `target`, empty outside git."""
     folder = target if target.is_dir() else target.parent
-    command = ["git", *HARMLESS, "-C", str(folder), "rev-parse", "--verify", "--quiet", "HEAD"]
-    try:
-        answer = subprocess.run(command, capture_output=True, check=False)
-    except FileNotFoundError:
-        return ""
-    return answer.stdout.decode().strip()
+    return (_ask(folder, "rev-parse", "--verify", "--quiet", "HEAD") or b"").decode().strip()
+
+
+def listed(root: Path) -> list[str] | None:
+    """Return the files that git knows or would take below `root`.
+
+    None outside a git tree, and where git ignores the whole folder: then it says nothing of it.
+    """
+    if top_level(root.resolve()) is None:
+        return None
+    said = _ask(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    if said is None or (not said and _ask(root, "check-ignore", "-q", ".") is not None):
+        return None
+    return sorted({os.fsdecode(name) for name in said.split(b"\0") if name})
 
 
 def top_level(folder: Path) -> Path | None:
-    """Return the root of the git tree that holds `folder`, None outside git."""
-    real = folder.resolve()
-    return next((at for at in (real, *real.parents) if (at / ".git").exists()), None)
+    """Return the root of the git tree that holds `folder` as it is spelled, None outside git."""
+    here = folder.absolute()
+    return next((at for at in (here, *here.parents) if (at / ".git").exists()), None)
 
 
-def _without_filters(folder: Path) -> list[str]:
-    """Options that switch off the programs which the repository's own settings name as filters.
-
-    Those of the user's settings (Git LFS) stay: without them unchanged files would look changed.
-    """
-    wanted = r"^filter\..*\.(clean|smudge|process)$"
-    command = ["git", *HARMLESS, "-C", str(folder), "config", "--local", "--name-only", "-z"]
+def _ask(folder: Path, *arguments: str) -> bytes | None:
+    """Return what git prints, None if it fails or is not there."""
     try:
         answer = subprocess.run(
-            [*command, "--get-regexp", wanted], capture_output=True, check=False
+            ["git", *arguments],
+            cwd=folder,
+            env=disarmed_git.environment(folder),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
         )
     except FileNotFoundError:
-        return []
-    names = [os.fsdecode(name) for name in answer.stdout.split(b"\0") if name]
-    return [word for name in names for word in ("-c", f"{name}=")]
+        return None
+    return None if answer.returncode else answer.stdout

@@ -77,6 +77,25 @@ def test_in_git_ignored_files_are_left_out_and_new_ones_are_not(tmp_path: Path) 
     assert found.is_git
 
 
+def test_a_folder_that_git_ignores_is_walked(tmp_path: Path) -> None:
+    make(tmp_path, "build/copy/a.cc", "build/copy/.hidden/b.cc", "c.cc")
+    (tmp_path / ".gitignore").write_text("/build/\n", encoding="utf-8")
+    git(tmp_path, "init", "-q")
+    found = tree.find(tmp_path / "build" / "copy")
+    assert list(found.files) == ["a.cc"]
+    assert not found.is_git
+    assert list(tree.find(tmp_path).files) == ["c.cc"]
+
+
+def test_an_empty_folder_of_a_git_tree_is_not_walked(tmp_path: Path) -> None:
+    make(tmp_path, "part/a.cc")
+    (tmp_path / ".gitignore").write_text("a.cc\n", encoding="utf-8")
+    git(tmp_path, "init", "-q")
+    found = tree.find(tmp_path / "part")
+    assert found.is_git
+    assert not found.files
+
+
 def test_a_part_of_a_git_tree_is_named_from_that_part(tmp_path: Path) -> None:
     make(tmp_path, "src/a.cc", "b.cc")
     git(tmp_path, "init", "-q")

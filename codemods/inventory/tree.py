@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from codemods import disarmed_git
+
 CPP_SUFFIXES = frozenset((".cc", ".cpp", ".cxx", ".h", ".hpp", ".cu", ".cuh", ".mm"))
 PYTHON_SUFFIXES = frozenset((".py",))
 _SUFFIXES = CPP_SUFFIXES | PYTHON_SUFFIXES
@@ -72,7 +74,9 @@ def _is_source(path: PurePosixPath) -> bool:
 
 def _git(repository: Path, *arguments: str, stdin: str | None = None) -> bytes:
     done = subprocess.run(
-        ["git", "-C", str(repository), *arguments],
+        ["git", *arguments],
+        cwd=repository,
+        env=disarmed_git.environment(repository),
         input=None if stdin is None else stdin.encode(),
         capture_output=True,
         check=False,

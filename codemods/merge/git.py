@@ -1,7 +1,7 @@
 """Git's plumbing, run so that nothing of a repository is executed.
 
-Hooks, file system monitors, external diffs, text conversions and content filters are switched off
-for each command; what a repository's attributes name is never started.
+Hooks, monitors, drivers, filters and helpers are switched off for each command (`disarmed_git`);
+what a repository's settings or attributes name is never started.
 """
 
 from __future__ import annotations
@@ -15,23 +15,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from codemods import disarmed_git
+
 SUBMODULE = "160000"
 SYMLINK = "120000"
 TREE = "040000"
 
-_QUIET = {
-    "core.hooksPath": "/dev/null",
-    "core.fsmonitor": "false",
-    "core.quotePath": "false",
-    "core.pager": "cat",
-    "diff.external": "",
-    "commit.gpgSign": "false",
-    "log.showSignature": "false",
-    "gc.auto": "0",
-    "maintenance.auto": "false",
-    "submodule.recurse": "false",
-    "core.symlinks": "true",
-}
+_SETTINGS = {"core.quotePath": "false", "core.symlinks": "true"}
+_PROTOCOLS = "https:http:ssh:file"
+"""For the objects that a partial clone lacks, and for what is fetched from another folder."""
 
 
 class GitError(RuntimeError):
@@ -72,18 +64,14 @@ class Repository:
 
     @cached_property
     def _environment(self) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-        kept.update(LC_ALL="C", GIT_TERMINAL_PROMPT="0", GIT_OPTIONAL_LOCKS="0")
-        kept.update(GIT_ATTR_NOSYSTEM="1")
-        if self._isolated:
-            kept.update(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1")
-        settings = dict(_QUIET)
-        settings.update(_disarmed(self.path, kept))
-        for number, (key, value) in enumerate(settings.items()):
-            kept[f"GIT_CONFIG_KEY_{number}"] = key
-            kept[f"GIT_CONFIG_VALUE_{number}"] = value
-        kept["GIT_CONFIG_COUNT"] = str(len(settings))
-        return kept
+        made = disarmed_git.environment(
+            self.path,
+            protocols=_PROTOCOLS,
+            users_drivers=False,
+            settings=_SETTINGS,
+            isolated=self._isolated,
+        )
+        return made | {"GIT_ATTR_NOSYSTEM": "1"}
 
     def run(
         self,
@@ -151,6 +139,8 @@ class Repository:
             if record:
                 facts, _, path = record.partition("\t")
                 mode, _, oid = facts.split(" ")
+                if not is_inside(path):
+                    raise GitError(f"`{revision}` has a file `{path}`, which no tree may have")
                 found[path] = Entry(mode, oid)
         return found
 
@@ -191,21 +181,9 @@ class Repository:
             index.unlink(missing_ok=True)
 
 
-def _disarmed(path: Path, env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Settings that switch off every content filter and merge driver that the config defines."""
-    names = subprocess.run(
-        ["git", "config", "--name-only", "-z", "--get-regexp", r"^(filter|merge|diff)\..*\."],
-        cwd=path,
-        env=dict(env),
-        capture_output=True,
-        check=False,
-    ).stdout.decode("utf-8", "surrogateescape")
-    for key in sorted(set(filter(None, names.split("\0")))):
-        last = key.rpartition(".")[2].lower()
-        if last == "required":
-            yield key, "false"
-        elif last in {"clean", "smudge", "process", "driver", "command", "textconv"}:
-            yield key, ""
+def is_inside(path: str) -> bool:
+    """Whether a path, as git writes it, names a place within a tree and not in git's own folder."""
+    return not {"", ".", "..", ".git"} & set(path.lower().split("/"))
 
 
 _HEADER = re.compile(rb"([0-9a-f]{40,64}) (\w+)(?: (\d+))?\n")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from codemods.merge import record, three_way
 from codemods.merge.commits import commit_tree, identity_of, trailers
-from codemods.merge.git import SUBMODULE, Entry, GitError, Repository
+from codemods.merge.git import SUBMODULE, Entry, GitError, Repository, is_inside
 from codemods.merge.resolve import LABELS, Resolved
 from codemods.merge.resolvers.place import Place
 from codemods.merge.store import Store
@@ -54,7 +54,10 @@ def session_of(fork: Repository) -> Session | None:
     if not file.is_file():
         return None
     data = json.loads(file.read_text("utf-8"))
-    return Session(**{**data, "paths": tuple(data["paths"])})
+    session = Session(**{**data, "paths": tuple(data["paths"])})
+    if not all(_is_own(fork.path, path) for path in session.paths):
+        raise GitError(f"`{file}` names files outside of the working tree; remove it")
+    return session
 
 
 def check_clean(fork: Repository) -> None:
@@ -255,10 +258,16 @@ def _write_conflicts(fork: Repository, store: Store, resolved: Resolved) -> None
             _write(fork.path, path, text)
 
 
+def _is_own(root: Path, path: str) -> bool:
+    """Whether a path leads to a place in the working tree, through no link out of it."""
+    folder = (root / path).parent
+    return is_inside(path) and folder.resolve().is_relative_to(root.resolve())
+
+
 def _write(root: Path, path: str, text: bytes) -> None:
     """Write one file of the working tree, never through a symbolic link."""
     file = root / path
-    if not file.parent.resolve().is_relative_to(root.resolve()):
+    if not _is_own(root, path):
         raise GitError(f"`{path}` leads out of the working tree through a symbolic link")
     file.parent.mkdir(parents=True, exist_ok=True)
     if file.is_symlink():
