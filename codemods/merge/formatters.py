@@ -9,12 +9,12 @@ from __future__ import annotations
 import importlib.util
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from codemods import own_python
 from codemods.merge.syntax import language_of
 from codemods.model import Language
 
@@ -32,7 +32,7 @@ _BATCH = 200  # files in one command
 
 @dataclass(frozen=True)
 class Formatter:
-    """A formatter: the package that brings it, and its command for some files."""
+    """A formatter: the package that brings it, and its module and arguments for some files."""
 
     package: str
     language: Language
@@ -42,14 +42,14 @@ class Formatter:
 RUFF = Formatter(
     "ruff",
     Language.PYTHON,
-    lambda files: ["-m", "ruff", "format", "--no-cache", "--quiet", "--force-exclude", *files],
+    lambda files: ["ruff", "format", "--no-cache", "--quiet", "--force-exclude", *files],
 )
-YAPF = Formatter("yapf", Language.PYTHON, lambda files: ["-m", "yapf", "--in-place", *files])
-BLACK = Formatter("black", Language.PYTHON, lambda files: ["-m", "black", "--quiet", *files])
+YAPF = Formatter("yapf", Language.PYTHON, lambda files: ["yapf", "--in-place", *files])
+BLACK = Formatter("black", Language.PYTHON, lambda files: ["black", "--quiet", *files])
 CLANG_FORMAT = Formatter(
     "clang-format",
     Language.CPP,
-    lambda files: ["-m", "clang_format", "-i", "--style=file", "--fallback-style=none", *files],
+    lambda files: ["clang_format", "-i", "--style=file", "--fallback-style=none", *files],
 )
 _MODULES = {"clang-format": "clang_format"}
 
@@ -94,8 +94,9 @@ def format_texts(texts: Mapping[str, bytes], settings: Mapping[str, bytes]) -> d
             paths = sorted(p for p in texts if language_of(p) is formatter.language)
             for start in range(0, len(paths), _BATCH):
                 batch = [f"./{path}" for path in paths[start : start + _BATCH]]
+                module, *options = formatter.command(batch)
                 subprocess.run(
-                    [sys.executable, "-P", *formatter.command(batch)],
+                    [*own_python.module(module), *options],
                     cwd=root,
                     capture_output=True,
                     check=False,  # it refuses a file that does not parse, and formats the others

@@ -77,7 +77,12 @@ def _fetch(package: Package, folder: Path) -> None:
         environment = os.environ | {"NO_VERSION_LABEL": "ON", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
         try:
             done = subprocess.run(
-                command, env=environment, capture_output=True, text=True, check=False
+                command,
+                cwd=scratch,  # not the working directory, where a tree may have a `pip.py`
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
             )
         except OSError as error:
             raise Unavailable(f"cannot run `{shlex.join(command)}`: {error}") from error
@@ -110,7 +115,7 @@ def _command(package: Package, folder: Path) -> list[str]:
 
 def _pip() -> list[str]:
     own = subprocess.run(
-        [sys.executable, "-m", "pip", "--version"], capture_output=True, check=False
+        [sys.executable, "-m", "pip", "--version"], cwd=sys.prefix, capture_output=True, check=False
     )
     if own.returncode == 0:
         return [sys.executable, "-m", "pip"]

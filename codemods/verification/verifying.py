@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from codemods import inventory
+from codemods import inventory, own_python
 from codemods.inventory import tree as trees
 from codemods.model import Effort, Finding, Rename
 from codemods.toolchain.diagnostics import UnitResult
@@ -168,7 +167,7 @@ class _Names:
 
     def ask(self, side: Side) -> subprocess.Popen[str]:
         folders = [str(folder) for folder in self.packages.python]
-        command = [sys.executable, "-m", "codemods.verification.python_names"]
+        command = own_python.module("codemods.verification.python_names")
         return subprocess.Popen(
             [*command, str(side.root), side.revision, *folders], stdout=subprocess.PIPE, text=True
         )
