@@ -47,7 +47,7 @@ def main(
     Exit code 0: nothing. 1: something would change or a finding remains. 2: something could not be
     read or parsed.
     """
-    from codemods import present
+    from codemods import present, putting_back
 
     release = options.release(to)
     results: list[Result] = []
@@ -57,13 +57,15 @@ def main(
         chosen = options.migrations(release, select, ignore, own)
         known |= {migration.code: migration for migration in options.known(own)}
         asked = _Asked(release, chosen, rules, unsafe_fixes, options.jobs(jobs))
-        result, ported = _check(root, names, asked)
+        (putting_back.put_back if fix else putting_back.warn_of_mixture)(root)
+        result, ported, before = _check(root, names, asked)
         if ported is not None:
             if verbose:
                 click.echo("\n".join(ported.tracebacks), err=True)
             if fix:
-                _fix(root, names, ported)
-                result = replace(result, written=True, findings=ported.findings)
+                blocked = _fix(root, names, ported, before)
+                result = replace(result, findings=ported.findings)
+                result = options.written(result, root, blocked)
         results.append(_shown_from_here(result, root))
     whole = _joined(results)
     migrations = tuple(known.values())
@@ -87,8 +89,6 @@ class _Asked:
 
 def _by_root(paths: Sequence[Path]) -> list[tuple[Path, frozenset[str] | None]]:
     """Group paths by the tree that they belong to; None means the whole tree, each file once."""
-    from codemods import vcs
-
     folders: list[Path] = []
     files: dict[Path, set[str]] = {}
     for path in paths:
@@ -98,14 +98,32 @@ def _by_root(paths: Sequence[Path]) -> list[tuple[Path, frozenset[str] | None]]:
         if real.is_dir():
             folders.append(real)
             continue
-        here = Path.cwd()
-        root = vcs.top_level(real.parent) or (here if real.is_relative_to(here) else real.parent)
-        files.setdefault(root, set()).add(real.relative_to(root).as_posix())
+        root, name = _place(path, real)
+        files.setdefault(root, set()).add(name)
     whole: list[tuple[Path, frozenset[str] | None]] = [(root, None) for root in folders]
     return [*dict.fromkeys(whole), *((root, frozenset(names)) for root, names in files.items())]
 
 
-def _check(root: Path, names: frozenset[str] | None, asked: _Asked) -> tuple[Result, Ported | None]:
+def _place(path: Path, real: Path) -> tuple[Path, str]:
+    """The tree that a file belongs to, and its name there; its link's if that leads out of it."""
+    import os
+
+    from codemods import vcs
+
+    spelled = Path(os.path.abspath(path))  # noqa: PTH100 - links stay
+    here = Path.cwd()
+    home = here if spelled.is_relative_to(here) else spelled.parent
+    root = vcs.top_level(spelled.parent) or home
+    if real.is_relative_to(root.resolve()):
+        root = vcs.top_level(real.parent) or root.resolve()
+        return root, real.relative_to(root).as_posix()
+    return root, spelled.relative_to(root).as_posix()
+
+
+def _check(
+    root: Path, names: frozenset[str] | None, asked: _Asked
+) -> tuple[Result, Ported | None, Mapping[str, bytes]]:
+    """The result, the port unless nothing called for one, and the files' bytes before it."""
     from codemods import applying, shares, tree
 
     if names is None:
@@ -115,13 +133,13 @@ def _check(root: Path, names: frozenset[str] | None, asked: _Asked) -> tuple[Res
         found = tree.read(tree.without(tree.some(root, names), asked.rules))
         may_hold = shares.prefilter(asked.migrations)
         if not any(may_hold(found.files[path], data) for path, data in found.data.items()):
-            return _result(root, asked, found, None), None
+            return _result(root, asked, found, None), None, found.data
         try:
             ported = _port(found.data, asked, alone=True)
         except applying.NeedsTree:
             every = tree.read(tree.without(tree.find(root), asked.rules))
             ported = _only(_port(every.data, asked), names)
-    return _result(root, asked, found, ported), ported
+    return _result(root, asked, found, ported), ported, found.data
 
 
 def _port(data: Mapping[str, bytes], asked: _Asked, *, alone: bool = False) -> Ported:
@@ -169,11 +187,18 @@ def _result(root: Path, asked: _Asked, found: object, ported: Ported | None) -> 
     )
 
 
-def _fix(root: Path, names: frozenset[str] | None, ported: Ported) -> None:
-    from codemods import journal
+def _fix(
+    root: Path, names: frozenset[str] | None, ported: Ported, before: Mapping[str, bytes]
+) -> list[str]:
+    """Write what the port changed of the named files; return those that nobody may write."""
+    from codemods import journal, tree
 
     changed = {p: d for p, d in ported.changed.items() if names is None or p in names}
-    journal.write(root, changed, [p for p in ported.new_files if p in changed], keep=False)
+    made = [path for path in ported.new_files if path in changed]
+    blocked = tree.read_only(root, (path for path in changed if path not in made))
+    if not blocked:
+        journal.write(root, changed, made, before=before, keep=False)
+    return blocked
 
 
 def _shown_from_here(result: Result, root: Path) -> Result:

@@ -72,7 +72,7 @@ def main(
     Exit code 0: nothing left. 1: findings remain, or the diff is not empty. 2: the wish was not
     understood, or something could not be read, parsed or settled.
     """
-    from codemods import journal, porting, present, progress, tree, vcs
+    from codemods import journal, porting, present, progress, putting_back, tree, vcs
     from codemods.commits import committing
     from codemods.guiding import Headers
 
@@ -80,7 +80,7 @@ def main(
     root = _root(target)
     if undo:
         return _undo(root)
-    _recover(root)
+    putting_back.put_back(root)
     if interactive:
         _refuse_unattended(show_diff)
     if commit and (show_diff or output or allow_dirty):
@@ -116,11 +116,11 @@ def main(
     if output is not None:
         _copy(root, output)
         root = output.resolve()
-    blocked = _read_only(root, done)
+    blocked = tree.read_only(root, (path for path in done.files if path not in done.made))
     if not blocked:
         keep = output is None and not found.is_git
         with committing(root, found.data, done, known) if commit else nullcontext():
-            journal.write(root, done.files, done.made, keep=keep)
+            journal.write(root, done.files, done.made, before=found.data, keep=keep)
     result = options.written(done.result, root, blocked)
     if report is not None:
         from codemods.report import writing
@@ -164,33 +164,12 @@ def _root(target: Path) -> Path:
 
 
 def _undo(root: Path) -> int:
-    from codemods import journal
+    from codemods import journal, putting_back
 
-    if (killed := journal.recover(root)) is not None:
-        click.echo(f"put back {len(killed)} files that a killed run had left mixed", err=True)
+    if putting_back.put_back(root):
         return NOTHING_LEFT
-    try:
-        restored = journal.undo(root)
-    except (journal.NothingToUndo, journal.EditedSince) as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"put back {len(restored)} files", err=True)
+    click.echo(f"put back {len(journal.undo(root))} files", err=True)
     return NOTHING_LEFT
-
-
-def _recover(root: Path) -> None:
-    from codemods import journal
-
-    try:
-        restored = journal.recover(root)
-    except journal.EditedSince as error:
-        hint = f"look at `{root / journal.FOLDER}`, mend the files, and remove it"
-        raise click.ClickException(f"a run was killed here; {error}; {hint}") from error
-    if restored is not None:
-        click.echo(
-            f"an earlier run was killed while it wrote: put back {len(restored)} files, "
-            "the tree is as it was before that run",
-            err=True,
-        )
 
 
 def _refuse_uncommitted(target: Path) -> None:
@@ -218,13 +197,6 @@ def _copy(root: Path, output: Path) -> None:
 
     ignored = shutil.ignore_patterns(".git", ".codemods", "__pycache__")
     shutil.copytree(root, output, symlinks=True, ignore=ignored, dirs_exist_ok=True)
-
-
-def _read_only(root: Path, done: Port) -> list[str]:
-    from codemods import tree
-
-    old = (path for path in done.files if path not in done.made)
-    return [path for path in old if tree.is_read_only(root / path)]
 
 
 def _show_diff(found: Tree, done: Port) -> int:

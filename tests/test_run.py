@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from codemods import journal, run
+from codemods import journal, porting, run
 from codemods.start import start
 
 OLD = "void F();\nTVM_FFI_STATIC_INIT_BLOCK({ F(); });\n"
@@ -122,7 +123,7 @@ def test_undo_without_a_run_is_a_usage_error(
 def test_a_tree_left_mixed_by_a_killed_run_is_put_back_first_and_said(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    journal.write(root, {"a.cc": b"half"}, [])
+    journal.write(root, {"a.cc": b"half"}, [], before={"a.cc": (root / "a.cc").read_bytes()})
     (root / journal.FOLDER / "last.zip").rename(root / journal.FOLDER / "pending.zip")
     assert go(root) == 0
     assert "an earlier run was killed" in capsys.readouterr().err
@@ -303,3 +304,30 @@ def test_an_interrupted_run_says_so(
     monkeypatch.setattr(engine, "port", interrupt)
     assert go(root) == 130
     assert "interrupted" in capsys.readouterr().err
+
+
+def test_a_tree_without_files_is_not_said_to_be_finished(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notes.txt").write_text("text", encoding="utf-8")
+    assert go(tmp_path) == 0
+    said = capsys.readouterr().err
+    assert "no file of a kind that is ported was found" in said
+    assert "nothing left" not in said
+
+
+def test_a_file_that_changed_during_the_run_is_kept_and_nothing_is_written(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = porting.port
+
+    def slow(*arguments: Any, **options: Any) -> porting.Port:
+        done = real(*arguments, **options)
+        (root / "a.cc").write_bytes(b"mine")
+        return done
+
+    monkeypatch.setattr(porting, "port", slow)
+    assert go(root) == 2
+    assert "`a.cc`; run again" in capsys.readouterr().err
+    assert (root / "a.cc").read_bytes() == b"mine"
+    assert not (root / journal.FOLDER).exists()
