@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -107,15 +108,23 @@ def diff(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[by
     import difflib
 
     for path, text in sorted(after.items()):
-        name = path.encode()
         old = before.get(path)
         yield from difflib.diff_bytes(
             difflib.unified_diff,
             _lines(old or b""),
             _lines(text),
-            b"/dev/null" if old is None else b"a/" + name,
-            b"b/" + name,
+            b"/dev/null" if old is None else _named("a", path),
+            _named("b", path),
         )
+
+
+def _named(side: str, path: str) -> bytes:
+    """A path as a diff names it: quoted as git does where it could not be read otherwise."""
+    name = os.fsencode(f"{side}/{path}")
+    if not any(byte < 32 or byte in b'"\\\x7f' for byte in name):
+        return name
+    plain = (chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:03o}" for b in name)
+    return f'"{"".join(plain)}"'.encode()
 
 
 def _lines(data: bytes) -> list[bytes]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import click
 
 from codemods.model import Finding, Migration
+from codemods.one_line import one_line, place
 from codemods.residue import UNSEEN
 from codemods.result import Result
 
@@ -100,7 +101,9 @@ def summarise(result: Result) -> None:
         f"({_count(len(result.changes), 'edit')}, {_count(len(result.new_files), 'new file')})",
         err=True,
     )
-    if result.nothing_left:
+    if not result.files:
+        click.echo(f"no file of a kind that is ported was found in `{result.target}`", err=True)
+    elif result.nothing_left:
         click.echo("nothing left: no findings, no residue, no region not analysed", err=True)
     else:
         click.echo(
@@ -118,16 +121,22 @@ def _statistics(result: Result) -> None:
 
 
 def _text(finding: Finding) -> str:
-    place = f"{finding.path}:{finding.line}:{finding.column}"
-    words = "; ".join(part for part in (finding.message, finding.advice) if part)
-    return f"{click.style(place, bold=True)}: {click.style(finding.code, fg='red')} {words}"
+    spot = f"{place(finding.path)}:{finding.line}:{finding.column}"
+    code = click.style(finding.code, fg="red")
+    return f"{click.style(spot, bold=True)}: {code} {_words(finding)}"
 
 
 def _github(finding: Finding) -> str:
-    words = "; ".join(part for part in (finding.message, finding.advice) if part)
-    escaped = words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    place = f"file={finding.path},line={finding.line},col={finding.column}"
-    return f"::warning {place},title={finding.code}::{escaped}"
+    escaped = _words(finding).replace("%", "%25")
+    path = finding.path.encode("utf-8", "backslashreplace").decode()
+    for character in "%\r\n:,":
+        path = path.replace(character, f"%{ord(character):02X}")
+    spot = f"file={one_line(path)},line={finding.line},col={finding.column}"
+    return f"::warning {spot},title={finding.code}::{escaped}"
+
+
+def _words(finding: Finding) -> str:
+    return one_line("; ".join(part for part in (finding.message, finding.advice) if part))
 
 
 def _count(number: int, thing: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ INTERRUPTED = 130
 def start(command: click.Command, arguments: Sequence[str] | None = None) -> int:
     """Run a click command and return the exit code that the style guide gives its outcome."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name of a file may have no encoding
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = command.main(arguments, standalone_mode=False)
         sys.stdout.flush()

@@ -215,6 +215,7 @@ def _verdict(fork: Repository, session: Session, tree: str) -> list[str]:
 def _tell(made: Plan) -> None:
     """Numbers to stderr, what a person must look at to stdout."""
     from codemods.merge.resolve import counts
+    from codemods.one_line import one_line, place
 
     base, resolved = made.base, made.resolved
     _say(f"true base: {base.commit} ({base.subject.strip()})")
@@ -237,10 +238,11 @@ def _tell(made: Plan) -> None:
     )
     for path in sorted(resolved.conflicts):
         reasons = "; ".join(resolved.reasons.get(path, ()))
-        click.echo(f"{path}: conflict{': ' + reasons if reasons else ''}")
+        click.echo(f"{place(path)}: conflict{': ' + one_line(reasons) if reasons else ''}")
     for finding in sorted({*made.lifted.findings, *made.vanished}):
         click.echo(
-            f"{finding.path}:{finding.line}:{finding.column}: {finding.code} {finding.message}"
+            f"{place(finding.path)}:{finding.line}:{finding.column}: {finding.code} "
+            f"{one_line(finding.message)}"
         )
     if made.gates is not None:
         _tell_gates(made.gates)

@@ -122,6 +122,8 @@ def _side(before: str | None, target: Path) -> Side | None:
 
 
 def _show(proof: Proof, output_format: str, verbose: bool) -> None:
+    from codemods.one_line import one_line, place
+
     if output_format == "json":
         findings = [
             asdict(finding) | {"effort": finding.effort.value} for finding in proof.findings
@@ -133,14 +135,14 @@ def _show(proof: Proof, output_format: str, verbose: bool) -> None:
         return
     for finding in proof.findings:
         advice = f"; {finding.advice}" if finding.advice else ""
-        place = f"{finding.path}:{finding.line}:{finding.column}"
-        click.echo(f"{place}: {finding.code} {finding.message}{advice}")
+        spot = f"{place(finding.path)}:{finding.line}:{finding.column}"
+        click.echo(f"{spot}: {finding.code} {one_line(finding.message + advice)}")
     width = max(len(heading) for heading, _ in proof.lines)
     for heading, words in proof.lines:
         click.echo(f"{heading:{width}}  {words}", err=True)
     shown = proof.unchecked if verbose else proof.unchecked[:10]
     for line in shown:
-        click.echo(f"{'not checked':{width}}  {line}", err=True)
+        click.echo(f"{'not checked':{width}}  {one_line(line)}", err=True)
     if len(shown) < len(proof.unchecked):
         rest = len(proof.unchecked) - len(shown)
         click.echo(f"{'not checked':{width}}  and {rest} more (`--verbose`)", err=True)
