@@ -84,3 +84,16 @@ def test_a_call_is_not_a_definition() -> None:
     code = b"void A::f() { B::g(); if (C::h()) { return; } }\nint A::k(int x) const { return x; }"
     methods = out_of_line(Source("a.cc", code, Language.CPP))
     assert [(m.owner, m.name) for m in methods] == [("A", "f"), ("A", "k")]
+
+
+def test_what_a_class_inside_declares_is_not_the_outer_ones() -> None:
+    known = facts(
+        a="""struct Outer {
+  class InnerNode : public Object {
+    static constexpr TVMFFISEqHashKind _type_s_eq_hash_kind = kTVMFFISEqHashKindTreeNode;
+    TVM_FFI_DECLARE_OBJECT_INFO_FINAL("a.Inner", InnerNode, Object);
+  };
+};"""
+    )
+    assert known["InnerNode"].declares and known["InnerNode"].eq_kind
+    assert not known["Outer"].declares and not known["Outer"].eq_kind

@@ -237,6 +237,28 @@ public:
 """,
         ),
         Example(
+            title="built at once from a node that is made",
+            prelude=_PRELUDE
+            + 'class TokenNode : public Object {\npublic:\n  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("tl.Token", '
+            "TokenNode, Object);\n};\n",
+            before="""class Token : public ObjectRef {
+public:
+  TVM_DEFINE_NOTNULLABLE_OBJECT_REF_METHODS(Token, ObjectRef, TokenNode);
+};
+""",
+            after="""class Token : public ObjectRef {
+public:
+  explicit Token(::tvm::ffi::ObjectPtr<TokenNode> n)
+      : ObjectRef(::tvm::ffi::UnsafeInit{}) {
+    TVM_FFI_ICHECK(n != nullptr);
+    data_ = std::move(n);
+  }
+  TVM_FFI_DEFINE_OBJECT_REF_METHODS_NOTNULLABLE(Token, ObjectRef, TokenNode);
+};
+""",
+            postlude="Token Make() { return Token(ffi::make_object<TokenNode>()); }\n}\n",
+        ),
+        Example(
             title="a mutable reference",
             prelude=_PRELUDE,
             before="""class CounterNode : public Object {

@@ -180,6 +180,20 @@ struct SquareNode : ShapeNode {
             postlude="}\n",
         ),
         Example(
+            title="a key that is an array",
+            prelude=_PRELUDE,
+            before="""struct TokenNode : Object {
+  static constexpr const char _type_key[] = "tl.Token";
+  TVM_DECLARE_FINAL_OBJECT_INFO(TokenNode, Object);
+};
+""",
+            after="""struct TokenNode : Object {
+  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("tl.Token", TokenNode, Object);
+};
+""",
+            postlude="}\n",
+        ),
+        Example(
             title="a key that is not there",
             before="struct N : Object { TVM_DECLARE_BASE_OBJECT_INFO(N, Object); };\n",
             after=None,
