@@ -29,6 +29,7 @@ from codemods.model import (
     Finding,
     Language,
     Migration,
+    NewFile,
 )
 from codemods.shares import Share, collectors_of
 from codemods.tree import classify
@@ -292,8 +293,7 @@ class _Run:
                 for known in self.gathered.values():
                     known.pop(done.path, None)
             for new in done.new_files:
-                if new_files.setdefault(new.path, new.data) != new.data:
-                    raise InternalError(f"two texts for the new file `{new.path}`")
+                new_files[new.path] = _one_text(new, new_files.get(new.path, new.data))
             for failure in done.failures:
                 self._complain(done.path, failure)
         return changed | self._make(new_files)
@@ -347,3 +347,13 @@ class _Run:
 def _path_of(answer: Any) -> str:
     path: str = answer.path if isinstance(answer, Rewritten) else answer[0]
     return path
+
+
+def _one_text(new: NewFile, known: bytes) -> bytes:
+    """The text of a file that several files ask for; with plain line ends where theirs differ."""
+    if new.data == known:
+        return known
+    plain = known.replace(b"\r\n", b"\n")
+    if new.data.replace(b"\r\n", b"\n") != plain:
+        raise InternalError(f"two texts for the new file `{new.path}`")
+    return plain

@@ -142,6 +142,17 @@ def test_two_texts_for_one_new_file_are_an_internal_error() -> None:
         engine.port({"a.cc": b"old"}, [outcomes("TF301", *made)])
 
 
+def test_one_text_with_the_line_ends_of_several_files_gets_plain_ones() -> None:
+    def apply(source: Source, facts: Facts) -> Iterable[Outcome]:
+        end = b"\r\n" if b"\r\n" in source.data else b"\n"
+        yield NewFile("made.h", b"one" + end + b"two" + end)
+
+    make = migration("TF301", Rewrite(Language.CPP, (), apply))
+    for files in ({"a.cc": b"\r\n", "b.cc": b"\n"}, {"a.cc": b"\n", "b.cc": b"\r\n"}):
+        assert engine.port(files, [make]).files["made.h"] == b"one\ntwo\n"
+    assert engine.port({"a.cc": b"\r\n"}, [make]).files["made.h"] == b"one\r\ntwo\r\n"
+
+
 def test_findings_stand_where_they_are_afterwards_and_where_they_were() -> None:
     text = b"one\nold \xc3\xa4 here"
 
