@@ -120,3 +120,27 @@ def is_span(source: Source, argument: str, offset: int) -> bool:
         declared = declaration(source, argument, offset)
         return declared is not None and re.search(r"\bSpan\b", declared.type) is not None
     return False
+
+
+_COLLAPSED = (  # brackets with what is in them, innermost first, and what stands for them
+    (re.compile(r"\([^()]*\)"), "@"),
+    (re.compile(r"\[[^\[\]]*\]"), "#"),
+    (re.compile(r"(?<=\w)<[\w:, *&]*>"), ""),
+)
+_POSTFIX = re.compile(r"(?:@|(?:::)?[A-Za-z_]\w*(?:::\w+)*)(?:@|#|(?:->|\.)\w+)*")
+
+
+def owner_of(argument: str, member: str) -> str | None:
+    """`x->` where `argument` is `x->member`, `x.` where it is `x.member`; None for anything else.
+
+    `x` may be any expression that a member can be taken of: `(*it)`, `calls[i]`, `e.as<Node>()`.
+    """
+    found = re.fullmatch(rf"(.+?)(->|\.){member}", argument)
+    if found is None:
+        return None
+    collapsed, before = found[1], ""
+    while collapsed != before:
+        before = collapsed
+        for group, mark in _COLLAPSED:
+            collapsed = group.sub(mark, collapsed)
+    return found[1] + found[2] if _POSTFIX.fullmatch(collapsed) else None

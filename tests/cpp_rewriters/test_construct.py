@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from codemods.model import Language, Source
-from cpp_rewriters.construct import constructions
+from cpp_rewriters.construct import constructions, owner_of
 
 
 def made(code: str) -> list[list[str]]:
@@ -44,3 +44,23 @@ def test_an_object_is_made(code: str) -> None:
 )
 def test_no_object_is_made(code: str) -> None:
     assert made(code) == []
+
+
+@pytest.mark.parametrize(
+    ("argument", "owner"),
+    [
+        ("op->step", "op->"),
+        ("r.step", "r."),
+        ("(*it)->step", "(*it)->"),
+        ("calls[i + 1]->step", "calls[i + 1]->"),
+        ("e.as<ForNode>()->step", "e.as<ForNode>()->"),
+        ("tir::Downcast<For>(f(a, b))->step", "tir::Downcast<For>(f(a, b))->"),
+        ("step", None),
+        ("op->step + 1", None),
+        ("a + op->step", None),
+        ("c ? a->step : b->step", None),
+        ("op->steps", None),
+    ],
+)
+def test_the_owner_of_a_member(argument: str, owner: str | None) -> None:
+    assert owner_of(argument, "step") == owner

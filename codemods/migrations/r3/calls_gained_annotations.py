@@ -29,12 +29,13 @@ from codemods.model import (
     Rung,
     Source,
 )
-from cpp_rewriters.construct import constructions, is_span
+from cpp_rewriters.construct import constructions, is_span, owner_of
+from cpp_rewriters.syntax import declaration
+from cpp_rewriters.text import code
 from py_rewriters.calls import Grown, keyword_for_position, member_kept
 
 # a call of another dialect, whose first argument is no data type, has other arguments
 _TYPED = re.compile(r"dtype\b|\bDataType\b")
-_OBJECT = r"(?:this->)?[A-Za-z_]\w*(?:(?:->|\.)\w+(?:\(\))?)*"
 
 
 def _keep_annotations(source: Source, facts: Facts) -> Iterator[Outcome]:
@@ -42,14 +43,14 @@ def _keep_annotations(source: Source, facts: Facts) -> Iterator[Outcome]:
         arguments = built.texts
         if len(arguments) not in (3, 4) or any("annotations" in a for a in arguments[3:]):
             continue
-        origin = _origin(arguments)
+        origin = _origin(source, built.name[0], arguments)
         if len(arguments) == 3:
             if origin is not None:
-                yield Edit(built.last, built.last, f", {origin}->annotations".encode())
+                yield Edit(built.last, built.last, f", {origin}annotations".encode())
             continue
         if is_span(source, arguments[3], built.arguments[3][0]):
             at = built.arguments[3][0]
-            yield Edit(at, at, (f"{origin}->annotations" if origin else "{}").encode() + b", ")
+            yield Edit(at, at, (f"{origin}annotations" if origin else "{}").encode() + b", ")
         elif not arguments[3].startswith("{") and _TYPED.search(arguments[0]):
             yield Remark(
                 built.arguments[3][0],
@@ -59,15 +60,34 @@ def _keep_annotations(source: Source, facts: Facts) -> Iterator[Outcome]:
             )
 
 
-def _origin(arguments: list[str]) -> str | None:
-    """The call that this one is rebuilt from, as an expression, or None for a new call."""
-    exact = re.fullmatch(rf"({_OBJECT})->op", arguments[1])
-    if exact is not None:
-        return exact[1]
-    typed = re.match(rf"({_OBJECT}?)(?:->dtype\b|\.dtype\(\))", arguments[0])
-    if typed is not None and re.search(rf"(?<![\w>.]){re.escape(typed[1])}->op\b", arguments[1]):
-        return typed[1]
+def _origin(source: Source, offset: int, arguments: list[str]) -> str | None:
+    """The call that this one is rebuilt from, written as before a member; None for a new call."""
+    operator = arguments[1]
+    if re.fullmatch(r"[A-Za-z_]\w*", operator):
+        operator = _value_of(source, operator, offset) or operator
+    origin = owner_of(operator, "op")
+    if origin is not None and (origin.endswith("->") or _is_call(source, origin[:-1], offset)):
+        return origin
+    typed = re.match(r"(.+?)(?:->dtype\b|\.dtype\(\))", arguments[0])
+    if typed is not None and re.search(rf"(?<![\w>.]){re.escape(typed[1])}->op\b", operator):
+        return f"{typed[1]}->"
     return None
+
+
+def _value_of(source: Source, name: str, offset: int) -> str | None:
+    """What a local variable is made of, where that is one call's operator and never changes."""
+    text = code(source)[:offset]
+    made = list(
+        re.finditer(rf"[\w&>]\s+&?{name}\s*[=({{]\s*([^;,=]*?)\s*[)}}]?\s*;".encode(), text)
+    )
+    if not made or re.search(rf"\b{name}\s*=(?!=)".encode(), text[made[-1].end() :]):
+        return None
+    return re.sub(r"\s+", "", made[-1][1].decode("utf-8", "replace"))
+
+
+def _is_call(source: Source, name: str, offset: int) -> bool:
+    declared = declaration(source, name, offset) if re.fullmatch(r"\w+", name) else None
+    return declared is not None and re.search(r"\bCall(?:Node)?\b", declared.type) is not None
 
 
 _PYTHON = ("tvm.tir.Call", "tvm.tir.expr.Call")
@@ -108,6 +128,31 @@ MIGRATION = Migration(
   auto lost = Call(op->dtype.with_lanes(4), op->op, {kept, Call(op->dtype, op->op, args, op->annotations)}, op->annotations);
   Call named(op->dtype, op->op, args, op->annotations);
   return Call(DataType::Handle(), builtin::call_extern(), {lost, named}, {}, Span());
+}
+""",
+            postlude="}\n",
+        ),
+        Example(
+            title="whatever names the call, and an operator that was taken out of it",
+            prelude=_PRELUDE,
+            before="""PrimExpr Again(PrimExpr e, const CallNode &op, Array<Call> calls, Array<PrimExpr> args) {
+  auto callee = op.op;
+  const Call kept{calls[0]->dtype, calls[0]->op, args};
+  PrimExpr cast = Call(e.as<CallNode>()->dtype, e.as<CallNode>()->op, {kept});
+  auto changed = op.op;
+  changed = builtin::ret();
+  return Call(op.dtype, callee, {cast, Call(op.dtype, changed, {Call(op.dtype, op.op, args)})});
+}
+""",
+            after="""PrimExpr Again(PrimExpr e, const CallNode &op, Array<Call> calls, Array<PrimExpr> args) {
+  auto callee = op.op;
+  const Call kept{calls[0]->dtype, calls[0]->op, args, calls[0]->annotations};
+  PrimExpr cast = Call(e.as<CallNode>()->dtype, e.as<CallNode>()->op, {kept}, \
+e.as<CallNode>()->annotations);
+  auto changed = op.op;
+  changed = builtin::ret();
+  return Call(op.dtype, callee, {cast, Call(op.dtype, changed, {Call(op.dtype, op.op, args, \
+op.annotations)})}, op.annotations);
 }
 """,
             postlude="}\n",

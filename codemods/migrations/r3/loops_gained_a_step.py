@@ -29,11 +29,10 @@ from codemods.model import (
     Rung,
     Source,
 )
-from cpp_rewriters.construct import constructions, is_span
+from cpp_rewriters.construct import constructions, is_span, owner_of
 from cpp_rewriters.text import closing, code, skip_space, split, words
 from py_rewriters.calls import Grown, keyword_for_position, member_kept
 
-_OBJECT = r"(?:this->)?[A-Za-z_]\w*(?:(?:->|\.)\w+(?:\(\))?)*"
 _DEFAULTS = ("std::nullopt", "{}")  # of the thread binding and the annotations
 
 
@@ -42,9 +41,8 @@ def _keep_step(source: Source, facts: Facts) -> Iterator[Outcome]:
         arguments = built.texts
         if not 5 <= len(arguments) <= 8 or any(re.search(r"\bstep\b", a) for a in arguments):
             continue
-        rebuilt = re.fullmatch(rf"({_OBJECT})->loop_var", arguments[0])
+        origin = _origin(arguments)
         if len(arguments) == 8:
-            span = re.fullmatch(rf"({_OBJECT})->span", arguments[7])
             if not is_span(source, arguments[7], built.arguments[7][0]):
                 yield Remark(
                     built.arguments[7][0],
@@ -52,15 +50,30 @@ def _keep_step(source: Source, facts: Facts) -> Iterator[Outcome]:
                     "write `For(.., annotations, step, span)`",
                 )
                 continue
-            origin = rebuilt or span
+            origin = origin or owner_of(arguments[7], "span")
             at = (
                 code(source).index(b",", built.arguments[6][1]) + 1
             )  # a comment belongs to its span
-            step = f"{origin[1]}->step" if origin is not None else "std::nullopt"
+            step = f"{origin}step" if origin is not None else "std::nullopt"
             yield Edit(at, at, b" " + step.encode() + b",")
-        elif rebuilt is not None:
-            filled = [*_DEFAULTS[len(arguments) - 5 :], f"{rebuilt[1]}->step"]
+        elif origin is not None:
+            filled = [*_DEFAULTS[len(arguments) - 5 :], f"{origin}step"]
             yield Edit(built.last, built.last, b", " + ", ".join(filled).encode())
+
+
+def _origin(arguments: list[str]) -> str | None:
+    """The loop that this one is rebuilt from: its variable, or its bounds under another variable.
+
+    As it is written before a member, `x->` or `x.`.
+    """
+    variable = re.sub(r"^(?:\w+::)*Downcast<\w+>\((.*)\)$", r"\1", arguments[0])
+    variable = re.sub(r"(?<=loop_var)\.copy_with_\w+\(.*\)$", "", variable)
+    origin = owner_of(variable, "loop_var")
+    if origin is not None:
+        return origin
+    begin, extent = owner_of(arguments[1], "min"), owner_of(arguments[2], "extent")
+    is_loop = begin is not None and f"{begin}kind" in " ".join(arguments[3:])
+    return begin if begin == extent and is_loop else None
 
 
 def _take_steps(source: Source, facts: Facts) -> Iterator[Outcome]:
@@ -122,6 +135,26 @@ MIGRATION = Migration(
   body = For(op->loop_var, op->min, op->extent, op->kind, body, op->thread_binding, op->annotations, op->step);
   body = For(op->loop_var, op->min, op->extent, ForKind::kSerial, body, std::nullopt, {}, op->step);
   return For(v, 0, 4, ForKind::kParallel, body);
+}
+""",
+            postlude="}\n",
+        ),
+        Example(
+            title="whatever names the loop, and another variable over the same bounds",
+            prelude=_PRELUDE,
+            before="""Stmt Again(Stmt s, const ForNode &op, Array<For> loops, Stmt body, Var v) {
+  body = For(v, op.min, op.extent, op.kind, body, op.thread_binding, op.annotations);
+  body = For(loops[0]->loop_var, 0, loops[0]->extent, ForKind::kSerial, body);
+  const For inner{op.loop_var.copy_with_suffix("_i"), 0, 4, ForKind::kSerial, body};
+  return For(v, op.min, op.extent - 1, op.kind, inner);
+}
+""",
+            after="""Stmt Again(Stmt s, const ForNode &op, Array<For> loops, Stmt body, Var v) {
+  body = For(v, op.min, op.extent, op.kind, body, op.thread_binding, op.annotations, op.step);
+  body = For(loops[0]->loop_var, 0, loops[0]->extent, ForKind::kSerial, body, std::nullopt, {}, \
+loops[0]->step);
+  const For inner{op.loop_var.copy_with_suffix("_i"), 0, 4, ForKind::kSerial, body, std::nullopt, {}, op.step};
+  return For(v, op.min, op.extent - 1, op.kind, inner);
 }
 """,
             postlude="}\n",
