@@ -129,9 +129,9 @@ def _gather(source: Source) -> dict[str, ClassFacts] | None:
     for match in _REGISTERED.finditer(text):
         update(simple(match[1].decode("utf-8", "replace")), registered_by_macro=True)
     for match in _CALLED.finditer(text):
-        owner = text[word_start(text, match.start()) : match.start()]
-        if owner:
-            update(owner.decode(), reflection_called=True)
+        called = text[word_start(text, match.start()) : match.start()]
+        if called:
+            update(called.decode(), reflection_called=True)
     return found or None
 
 
