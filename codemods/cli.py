@@ -8,7 +8,6 @@ import sys
 
 import click
 
-from codemods import __version__
 from codemods.start import start
 
 _COMMANDS: dict[str, str] = {
@@ -40,8 +39,26 @@ class _Lazy(click.Group):
             formatter.write_dl([(name, _COMMANDS[name]) for name in self.list_commands(ctx)])
 
 
+def _version(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from codemods.report import provenance
+
+        own, *others = provenance.tools()
+        click.echo(f"codemods {own['version']}")
+        for row in others:
+            click.echo(f"  {row['what']:<16} {row['version']}")
+        ctx.exit()
+
+
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="codemods")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show the versions, the engines' too, and exit.",
+)
 def group() -> None:
     """Carry TileLang forks and other TVM downstreams across the TVM-FFI redesign."""
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from codemods import options
 from codemods.history import SHORT_LIVED, ShortLived
@@ -15,8 +16,17 @@ from codemods.notices import NOTICES, Notice
 from codemods.start import NOTHING_LEFT, start
 
 
+def _complete(ctx: click.Context, option: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Complete a code or an old name in the shell."""
+    found = [*options.complete_codes(ctx, option, typed)]
+    found += (CompletionItem(n.code, help=n.title) for n in NOTICES.values())
+    names = {name for migration in options.known() for name in migration.old_names}
+    found += map(CompletionItem, sorted(names) if typed else ())
+    return [item for item in found if str(item.value).lower().startswith(typed.lower())]
+
+
 @click.command("explain")
-@click.argument("word")
+@click.argument("word", shell_complete=_complete)
 @options.rules
 def main(word: str, rules_files: tuple[Path, ...]) -> int:
     """Explain WORD: a code (TF301), a migration's name, or a name of the old API."""

@@ -16,7 +16,13 @@ from codemods.start import NOTHING_LEFT, start
 @click.command("list")
 @click.option("--to", help="Only what a run to this TileLang release would apply.")
 @options.rules
-@click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "json"]),
+    metavar="FORMAT",
+    default="text",
+    help="text or json.",
+)
 def main(to: str | None, rules_files: tuple[Path, ...], output_format: str) -> int:
     """List the migrations: code, release that introduced the change, title.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from codemods import ladder
 
@@ -18,13 +19,29 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+def complete_codes(ctx: click.Context, option: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Complete a code in the shell, with its title."""
+    return [
+        CompletionItem(migration.code, help=migration.title)
+        for migration in known()
+        if migration.code.startswith(typed.upper())
+    ]
+
+
+def complete_releases(
+    ctx: click.Context, option: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    """Complete a release in the shell, the latest first."""
+    return [CompletionItem(name) for name in ladder.RELEASES[::-1] if name.startswith(typed)]
+
+
 def report(command: Command) -> Command:
     """Add the option that names the folder of a report."""
     option = click.option(
         "--report",
         type=click.Path(file_okay=False, path_type=Path),
         metavar="DIR",
-        help="Write a report there: HTML, Markdown, JSON, CSV, SARIF.",
+        help="Folder for a report (HTML, JSON, CSV, SARIF).",
     )
     return option(command)
 
@@ -35,8 +52,9 @@ def rules(command: Command) -> Command:
         "--rules",
         "rules_files",
         type=click.Path(path_type=Path),
+        metavar="FILE",
         multiple=True,
-        help="TOML file of your own renames; repeatable.",
+        help="Your own renames, TOML; repeatable.",
     )
     return option(command)
 
@@ -78,12 +96,35 @@ def selection(command: Command) -> Command:
     """Add the options that choose a release and migrations."""
     for option in (
         rules,
-        click.option("--jobs", type=click.IntRange(0), default=0, help="Processes; 0: all cores."),
-        click.option("--unsafe-fixes", is_flag=True, help="Apply fixes that may change meaning."),
-        click.option("--ignore", multiple=True, help="Codes, or their beginnings, to leave out."),
-        click.option("--select", multiple=True, help="Codes, or their beginnings, to apply."),
         click.option(
-            "--to", default=ladder.DEFAULT_TARGET, show_default=True, help="TileLang release."
+            "--jobs",
+            type=click.IntRange(0),
+            metavar="N",
+            default=0,
+            help="Processes; 0: all cores.",
+        ),
+        click.option("--unsafe-fixes", is_flag=True, help="Apply fixes that may change meaning."),
+        click.option(
+            "--ignore",
+            multiple=True,
+            metavar="CODE",
+            shell_complete=complete_codes,
+            help="Codes, or their beginnings, to leave out.",
+        ),
+        click.option(
+            "--select",
+            multiple=True,
+            metavar="CODE",
+            shell_complete=complete_codes,
+            help="Codes, or their beginnings, to apply.",
+        ),
+        click.option(
+            "--to",
+            metavar="RELEASE",
+            default=ladder.DEFAULT_TARGET,
+            show_default=True,
+            shell_complete=complete_releases,
+            help="TileLang release.",
         ),
     ):
         command = option(command)
@@ -99,8 +140,9 @@ def output(command: Command) -> Command:
         click.option(
             "--output-format",
             type=click.Choice(["text", "json", "github", "sarif"]),
+            metavar="FORMAT",
             default="text",
-            show_default=True,
+            help="text, json, github or sarif.",
         ),
     ):
         command = option(command)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from codemods import options
+from codemods.sections import Sectioned
 from codemods.start import FAILED, FINDINGS, NOTHING_LEFT, start
 
 if TYPE_CHECKING:
@@ -18,26 +19,50 @@ if TYPE_CHECKING:
     from codemods.tree import Tree
 
 
-@click.command("run")
-@click.option("--target", type=click.Path(path_type=Path), required=True, help="Tree to port.")
-@click.option("--output", type=click.Path(path_type=Path), help="Port a copy made here instead.")
-@click.option("--diff", "show_diff", is_flag=True, help="Print a diff and write nothing.")
+_SECTIONS = {
+    "The tree": ("--target", "--output", "--allow-dirty", "--undo"),
+    "Look first": ("--diff", "--interactive"),
+    "What is applied": (
+        *("--to", "--select", "--ignore", "--rules", "--unsafe-fixes", "--upstream"),
+        "--no-format",
+    ),
+    "Mend what is left by the compiler's word": ("--guide", "--tvm", "--ffi", "--offline"),
+    "What comes of it": (
+        *("--report", "--commit", "--output-format", "--statistics", "--quiet"),
+        *("--verbose", "--jobs"),
+    ),
+}
+_EPILOG = """\b
+Look first, then port, then read the report:
+  codemods run --target tree/ --diff
+  codemods run --target tree/ --report port/
+"""
+
+
+@click.command("run", cls=Sectioned, sections=_SECTIONS, epilog=_EPILOG)
 @click.option(
-    "--interactive", is_flag=True, help="Ask about unsafe fixes and findings, one by one."
+    "--target", type=click.Path(path_type=Path), required=True, help="Tree (or one file) to port."
 )
-@click.option("--undo", is_flag=True, help="Put back what the last run changed, and stop.")
+@click.option("--output", type=click.Path(path_type=Path), help="Port a copy, made here.")
+@click.option("--diff", "show_diff", is_flag=True, help="Print the diff, write nothing.")
+@click.option("--interactive", is_flag=True, help="Ask about unsafe fixes and findings.")
+@click.option("--undo", is_flag=True, help="Put back what the last run changed.")
 @options.report
 @click.option("--commit", is_flag=True, help="Make one git commit for each migration.")
-@click.option("--allow-dirty", is_flag=True, help="Write even over uncommitted changes.")
+@click.option("--allow-dirty", is_flag=True, help="Port even over uncommitted changes.")
 @click.option("--no-format", is_flag=True, help="Do not format changed C++ lines.")
-@click.option("--guide", is_flag=True, help="Mend by the compiler's word what is left (minutes).")
-@click.option("--tvm", type=click.Path(path_type=Path), help="Checkout of TVM for --guide.")
-@click.option("--ffi", type=click.Path(path_type=Path), help="Checkout or package of tvm-ffi.")
-@click.option("--offline", is_flag=True, help="Fetch nothing from the network.")
+@click.option("--guide", is_flag=True, help="Parse every unit and mend (takes minutes).")
+@click.option(
+    "--tvm", type=click.Path(path_type=Path), help="Checkout of TVM, not the published one."
+)
+@click.option(
+    "--ffi", type=click.Path(path_type=Path), help="Checkout or package of tvm-ffi, likewise."
+)
+@click.option("--offline", is_flag=True, help="Fetch nothing; without --guide nothing ever is.")
 @click.option(
     "--upstream",
     metavar="REPO@REV",
-    help="Merge upstream's version into each file that a finding asks it for.",
+    help="Merge upstream's version into files whose finding asks for it.",
 )
 @options.selection
 @options.output
@@ -67,10 +92,10 @@ def main(
     quiet: bool,
     verbose: bool,
 ) -> int:
-    """Port the tree at TARGET in place, whole or not at all.
+    """Port a tree in place, whole or not at all; nothing of it is executed.
 
-    Exit code 0: nothing left. 1: findings remain, or the diff is not empty. 2: the wish was not
-    understood, or something could not be read, parsed or settled.
+    Exit code 0: nothing left. 1: findings remain, or the diff is not empty. 2: the command was not
+    understood, or a file could not be read, parsed or settled. 130: interrupted.
     """
     from codemods import journal, porting, present, progress, putting_back, tree, vcs
     from codemods.commits import committing
@@ -83,6 +108,8 @@ def main(
     putting_back.put_back(root)
     if interactive:
         _refuse_unattended(show_diff)
+    if (tvm or ffi) and not guide:
+        raise click.UsageError("`--tvm` and `--ffi` are headers for `--guide`: say that too")
     if commit and (show_diff or output or allow_dirty):
         raise click.UsageError("`--commit` goes with none of --diff, --output, --allow-dirty")
     if not (show_diff or output or allow_dirty):

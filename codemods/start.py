@@ -21,7 +21,12 @@ def start(command: click.Command, arguments: Sequence[str] | None = None) -> int
     if isinstance(sys.stdout, io.TextIOWrapper):  # a name of a file may have no encoding
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        code = command.main(arguments, standalone_mode=False)
+        code = command.main(
+            arguments,
+            standalone_mode=False,
+            help_option_names=["-h", "--help"],
+            color=False if os.environ.get("NO_COLOR") else None,
+        )
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()

@@ -38,7 +38,13 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @options.report
 @click.option("--fresh", is_flag=True, help="Parse also what is unchanged since it last passed.")
 @click.option("--offline", is_flag=True, help="Fetch nothing from the network.")
-@click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "json"]),
+    metavar="FORMAT",
+    default="text",
+    help="text or json.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show tracebacks, and all that is not checked.")
 def main(
     target: Path,
