@@ -44,19 +44,6 @@ def remarked(
     return Rewrite(Language.PYTHON, tokens, apply, needs=(EXPORTS,))
 
 
-def compares_dtype_with(text: str) -> Check:
-    """Return the check for a comparison of a data type (not of a plain string) with `text`."""
-
-    def check(names: Resolver, node: ast.AST, scope: Scope) -> bool:
-        return isinstance(node, ast.Compare) and any(
-            (_holds(right, text) and is_dtype(names, left, scope))
-            or (equal and _holds(left, text) and is_dtype(names, right, scope))
-            for left, right, equal in _pairs(node)
-        )
-
-    return check
-
-
 def compares_bits_with_one(names: Resolver, node: ast.AST, scope: Scope) -> bool:
     """Check for a comparison of a data type's `bits` with 1, which `bool` had and has no more."""
 
@@ -241,6 +228,8 @@ def unboxes_attribute(names: Resolver, node: ast.AST, scope: Scope) -> bool:
     if isinstance(value, ast.Name):
         bound = [each.value for each in scope.lookup(value.id)]
         return bool(bound) and all(each is not None and _is_entry(each) for each in bound)
+    if isinstance(value, ast.Subscript) and _is_entry(value.value):  # an element of an array
+        return True
     return _is_entry(value)
 
 

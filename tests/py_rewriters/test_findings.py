@@ -120,3 +120,8 @@ def test_code_that_depends_on_what_changed_is_told(
     found = [each for rewrite in migration.rewrites for each in remarks(rewrite, text)]
     assert len(found) == count
     assert all(applied(rewrite, text) == text for rewrite in migration.rewrites)
+
+
+def test_an_element_of_an_attribute_that_is_an_array_is_no_box_either() -> None:
+    assert remarks(*NUMBERS.rewrites, 'x = func.attrs["sizes"][0].value\n')
+    assert not remarks(*NUMBERS.rewrites, "x = func.sizes[0].value\n")
