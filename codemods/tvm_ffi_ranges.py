@@ -16,10 +16,21 @@ PACKAGE = "apache-tvm-ffi"
 
 
 @cache
+def _rows() -> tuple[dict[str, str], ...]:
+    table = resources.files("codemods").joinpath("tvm_ffi_ranges.csv").read_text("utf-8")
+    return tuple(csv.DictReader(table.splitlines()))
+
+
+@cache
 def ranges() -> dict[str, str]:
     """Return the range of `apache-tvm-ffi` for each release that needs the package."""
-    table = resources.files("codemods").joinpath("tvm_ffi_ranges.csv").read_text("utf-8")
-    return {row["release"]: row["range"] for row in csv.DictReader(table.splitlines())}
+    return {row["release"]: row["range"] for row in _rows()}
+
+
+@cache
+def tried() -> dict[str, str]:
+    """Return the exact `apache-tvm-ffi` that was tried with a release's wheel, where one was."""
+    return {row["release"]: row["tried"] for row in _rows() if row["tried"]}
 
 
 def range_for(release: str) -> str:

@@ -1,9 +1,7 @@
 """The TileLang releases that are known as targets, and what each goes with.
 
 The pair of TVM and tvm-ffi is fixed by the TVM commit inside a TileLang release, so the tvm-ffi
-version is data here and never a guess. Sources: the releases' own `pyproject.toml` at their tags
-and the metadata of the published wheels (tile-ai/tilelang #1373, #1400, #1502, #2020, #2216,
-#2795); the versions of tvm-ffi named were tried with the wheel.
+version is data, in `codemods/tvm_ffi_ranges.csv`, and never a guess.
 """
 
 from __future__ import annotations
@@ -12,6 +10,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from codemods.tvm_ffi_ranges import tried
+
 DEFAULT = "0.1.7.post2"
 
 
@@ -19,17 +19,20 @@ DEFAULT = "0.1.7.post2"
 class Release:
     """A published TileLang release.
 
-    `tvm`: the version its TVM gives itself. `ffi`: the exact `apache-tvm-ffi` that was tried with
-    it, None before that package existed (`codemods.tvm_ffi_ranges` has the ranges). `headers`:
-    whether its wheel carries TVM's headers. `marks`: texts that TVM's headers must hold, by path
-    under `include/`, for a checkout to count as this release's.
+    `tvm`: the version its TVM gives itself. `headers`: whether its wheel carries TVM's headers.
+    `marks`: texts that TVM's headers must hold, by path under `include/`, for a checkout to count
+    as this release's.
     """
 
     name: str
     tvm: str
-    ffi: str | None
     headers: bool
     marks: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def ffi(self) -> str | None:
+        """The exact `apache-tvm-ffi` that was tried with it, None before that package existed."""
+        return tried().get(self.name)
 
 
 _CALL_ANNOTATIONS = ("tvm/tir/expr.h", r"Map<.*>\s+annotations;")
@@ -38,13 +41,13 @@ _FOR = ("tvm/tir/stmt.h", r"\bclass ForNode\b")
 _TIRX = ("tvm/tirx/stmt.h", r"\bclass ForNode\b")
 
 RELEASES = (
-    Release("0.1.5", "0.17.dev0", None, False),
-    Release("0.1.6.post2", "0.22.dev0", None, False),
-    Release("0.1.7.post1", "0.23.dev0", "0.1.6", True, (_FOR, _FOR_STEP)),
-    Release("0.1.7.post2", "0.23.dev0", "0.1.6", True, (_FOR_STEP, _CALL_ANNOTATIONS)),
-    Release("0.1.7.post3", "0.23.dev0", "0.1.6", True, (_FOR_STEP, _CALL_ANNOTATIONS)),
-    Release("0.1.10", "0.25.dev0", "0.1.10", True, (_TIRX,)),
-    Release("0.1.15", "0.25.dev0", "0.1.12", True, (_TIRX,)),
+    Release("0.1.5", "0.17.dev0", False),
+    Release("0.1.6.post2", "0.22.dev0", False),
+    Release("0.1.7.post1", "0.23.dev0", True, (_FOR, _FOR_STEP)),
+    Release("0.1.7.post2", "0.23.dev0", True, (_FOR_STEP, _CALL_ANNOTATIONS)),
+    Release("0.1.7.post3", "0.23.dev0", True, (_FOR_STEP, _CALL_ANNOTATIONS)),
+    Release("0.1.10", "0.25.dev0", True, (_TIRX,)),
+    Release("0.1.15", "0.25.dev0", True, (_TIRX,)),
 )
 
 SUPPORT_ARCHIVE = "0.1.7.post3"

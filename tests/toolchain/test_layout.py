@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from codemods.toolchain import layout
 from codemods.toolchain.fetch import Package, Unavailable
 from codemods.toolchain.layout import find_toolchain
 from codemods.toolchain.releases import RELEASES, UnknownRelease, is_at, release
+from codemods.tvm_ffi_ranges import ranges, tried
 
 AT_TARGET = {
     "include/tvm/tir/stmt.h": "class ForNode { ffi::Optional<PrimExpr> step; };",
@@ -111,3 +114,10 @@ def test_release_without_marks_is_never_recognised(tmp_path: Path) -> None:
         "0.1.7.post2",
         "0.1.7.post3",
     ]
+
+
+def test_the_tvm_ffi_that_was_tried_is_in_the_range_that_is_written() -> None:
+    for each in RELEASES:
+        if each.ffi is not None:
+            assert Version(each.ffi) in SpecifierSet(ranges()[each.name]), each.name
+    assert set(tried()) <= {each.name for each in RELEASES}
