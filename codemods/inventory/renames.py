@@ -13,8 +13,16 @@ _OPS = frozenset((Kind.OP.value, Kind.TILE_OP.value))
 
 
 def renames_of(migrations: Iterable[Migration]) -> tuple[Rename, ...]:
-    """What the given migrations rename or bring in."""
-    return tuple(rename for migration in migrations for rename in migration.renames)
+    """What the given migrations rename or bring in.
+
+    Raises ValueError for a pattern of names that are brought in: no invention of that kind would
+    be told any more.
+    """
+    found = tuple(rename for migration in migrations for rename in migration.renames)
+    for rename in found:
+        if not rename.old and "*" in rename.new:
+            raise ValueError(f"a migration brings in a pattern of names, `{rename.new}`")
+    return found
 
 
 def renamed(inventory: Inventory, renames: Sequence[Rename], now: Inventory) -> Inventory:
@@ -44,7 +52,7 @@ def renamed(inventory: Inventory, renames: Sequence[Rename], now: Inventory) -> 
 
 def brought_in(kind: str, name: str, renames: Sequence[Rename]) -> bool:
     """Whether a migration says that it makes entries of this name."""
-    return any(r.kind == kind and not r.old and matches(r.new, name) is not None for r in renames)
+    return any((r.kind, r.old, r.new) == (kind, "", name) for r in renames)
 
 
 def matches(pattern: str, name: str) -> tuple[str, ...] | None:

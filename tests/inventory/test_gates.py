@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from codemods import registry
 from codemods.inventory import (
     Gate,
     Inventory,
@@ -16,6 +17,7 @@ from codemods.inventory import (
     compare,
     compare_merge,
     read_waivers,
+    renames_of,
     take_files,
 )
 from codemods.model import Rename
@@ -387,6 +389,18 @@ def test_what_a_migration_brings_in_is_not_invented() -> None:
     edit = (OPS, "#if 0", 'TVM_REGISTER_PASS_CONFIG_OPTION("demo.loud", Bool);\n#if 0')
     renames = (Rename("pass_config", "", "demo.loud"),)
     assert compare(seeded(), seeded(edit), renames).losses == ()
+
+
+def test_a_pattern_of_new_names_cannot_switch_a_gate_off() -> None:
+    edit = (OPS, "#if 0", 'TVM_REGISTER_PASS_CONFIG_OPTION("demo.loud", Bool);\n#if 0')
+    blind = Rename("pass_config", "", "demo.*")
+    assert told(compare(seeded(), seeded(edit), (blind,)), Kind.PASS_CONFIG) == [
+        (Gate.INVENTED, "demo.loud", False)
+    ]
+    known = registry.load()
+    assert renames_of(known)
+    with pytest.raises(ValueError, match="a pattern of names"):
+        renames_of([replace(known[0], renames=(blind,))])
 
 
 def test_waived_losses_are_counted_apart_and_unused_waivers_told() -> None:
