@@ -103,3 +103,80 @@ def test_what_is_no_repository_and_revision_is_refused(history: Make) -> None:
             Source.parse(text)
     with pytest.raises(GitError):
         Source.parse(f"{upstream.path}/missing@main")
+
+
+HEADER = "inline constexpr int kFirst = 1;\ninline constexpr int kLast = 3;\n"
+NEW_HEADER = HEADER.replace(
+    "inline constexpr int kLast", "inline constexpr int kNew = 2;\ninline constexpr int kLast"
+)
+
+
+def include(name: str, text: str) -> str:
+    return f'#include "{name}"\n{text}'
+
+
+def test_a_header_that_only_upstream_has_comes_along_with_its_source(history: Make) -> None:
+    brought = {
+        "src/bind.h": include("bind/deep.h", "int bind(int);\n"),
+        "src/bind.cc": include("bind.h", "int bind(int a) { return a; }\n"),
+        "src/bind/deep.h": "int deep();\n",
+    }
+    upstream = history("upstream")
+    upstream.commit({**OTHERS, "src/pass.cc": OLD}, "the base")
+    upstream.commit({"src/pass.cc": include("bind.h", NEW), **brought}, "the convention changes")
+    done = run({**OTHERS, "src/pass.cc": OWN + OLD}, upstream)
+    assert {path: done.changed[path].decode() for path in brought} == brought
+    assert set(done.new_files) == set(brought)
+    assert b'#include "bind.h"' in done.changed["src/pass.cc"]
+    told = {f.path for f in done.findings if "brought along" in f.message}
+    assert told == set(brought)
+
+
+def test_the_source_of_such_a_header_is_merged_where_the_fork_has_it(history: Make) -> None:
+    upstream = history("upstream")
+    helper = "static int helper(int a) { return a; }\n"
+    upstream.commit({**OTHERS, "src/pass.cc": OLD, "src/bind.cc": helper}, "the base")
+    new = {
+        "src/bind.h": "int bind(int);\n",
+        "src/bind.cc": helper + "int bind(int a) { return a; }\n",
+    }
+    upstream.commit({"src/pass.cc": include("bind.h", NEW), **new}, "the convention changes")
+    mine = "int mine;\n\n\n" + helper
+    done = run({**OTHERS, "src/pass.cc": OLD, "src/bind.cc": mine}, upstream)
+    assert done.changed["src/bind.cc"].decode() == "int mine;\n\n\n" + new["src/bind.cc"]
+    assert done.new_files == ("src/bind.h",)
+
+
+def test_a_constant_that_only_upstreams_header_declares_comes_along(history: Make) -> None:
+    upstream = history("upstream")
+    old, new = (include("names.h", text) for text in (OLD, NEW.replace("a, 2", "a, kNew")))
+    upstream.commit({**OTHERS, "src/pass.cc": old, "src/names.h": HEADER}, "the base")
+    upstream.commit({"src/pass.cc": new, "src/names.h": NEW_HEADER}, "the convention changes")
+    own = "inline constexpr int kOfTheFork = 9;\n"
+    done = run({**OTHERS, "src/pass.cc": old, "src/names.h": HEADER + own}, upstream)
+    assert done.changed["src/pass.cc"].decode() == new
+    assert done.changed["src/names.h"].decode() == NEW_HEADER + own
+
+
+def test_a_name_that_cannot_come_along_keeps_the_forks_version(history: Make) -> None:
+    upstream = history("upstream")
+    old = include("names.h", OLD)
+    new = include("names.h", NEW.replace("a, 2", "convert(a)"))
+    upstream.commit({**OTHERS, "src/pass.cc": old, "src/names.h": HEADER}, "the base")
+    header = HEADER + "struct Kind { int a; };\nKind convert(int a);\n"
+    upstream.commit({"src/pass.cc": new, "src/names.h": header}, "the convention changes")
+    done = run({**OTHERS, "src/pass.cc": old, "src/names.h": HEADER}, upstream)
+    assert not done.changed and not done.new_files
+    [said] = [f for f in done.findings if f.code == CODE]
+    assert "it needs `convert`, which upstream declares in `src/names.h`" in said.message
+    assert said.effort is Effort.HIGH
+
+
+def test_what_only_a_refused_file_needs_does_not_come_along(history: Make) -> None:
+    upstream = history("upstream")
+    upstream.commit({**OTHERS, "src/pass.cc": OLD, "src/bind.cc": "int old;\n"}, "the base")
+    new = {"src/bind.h": "int bind(int);\n", "src/bind.cc": "int renewed;\n"}
+    upstream.commit({"src/pass.cc": include("bind.h", NEW), **new}, "the convention changes")
+    done = run({**OTHERS, "src/pass.cc": OLD, "src/bind.cc": "int of_the_fork;\n"}, upstream)
+    assert not done.changed
+    assert any("it needs `src/bind.cc`, and " in f.message for f in done.findings)
