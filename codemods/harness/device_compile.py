@@ -20,7 +20,9 @@ from codemods.harness.objects import (
     write_ninja,
 )
 from codemods.harness.plan import Plan, not_run
+from codemods.harness.published_nvcc import published_nvcc
 from codemods.harness.results import Row, Status
+from codemods.toolchain.fetch import Unavailable
 
 _REGISTERS = re.compile(r"Used (\d+) registers")
 _SPILLS = re.compile(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads")
@@ -28,12 +30,15 @@ _SHARED = re.compile(r"(\d+) bytes smem")
 _NVSHMEM = re.compile(r"#include\s+<nvshmemx?\.h>")
 
 
-def find_nvcc(plan: Plan) -> Path | None:
-    """Return nvcc: the CUDA toolkit's, else the one on the path; None where there is none."""
+def find_nvcc(plan: Plan) -> Path:
+    """Return nvcc: the CUDA toolkit's, else the one on the path, else the published packages'.
+
+    Raises `Unavailable` where there is none and the packages cannot be had.
+    """
     if plan.sdk.cuda is not None and (own := plan.sdk.cuda / "bin" / "nvcc").is_file():
         return own
     found = shutil.which("nvcc")
-    return Path(found) if found else None
+    return Path(found) if found else published_nvcc()
 
 
 def compile_kernels(plan: Plan) -> tuple[Row, ...]:
@@ -45,9 +50,10 @@ def compile_kernels(plan: Plan) -> tuple[Row, ...]:
     ]
     if not lowered:
         return not_run("device-compile", "there is no lowered kernel")
-    nvcc = find_nvcc(plan)
-    if nvcc is None:
-        return not_run("device-compile", "there is no CUDA compiler (nvcc) on this machine")
+    try:
+        nvcc = find_nvcc(plan)
+    except Unavailable as error:
+        return not_run("device-compile", f"there is no CUDA compiler (nvcc) here: {error}")
     edges = [_edge(plan, row) for row in lowered]
     file = plan.build / "device-compile.ninja"
     command = f"{shlex.quote(str(nvcc))} $flags $extra -MD -MF $out.d $in -o $out"

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from codemods.harness import device_compile
 from codemods.harness.device_compile import compile_kernels
 from codemods.harness.plan import Plan
 from codemods.harness.results import Row, Status
 from codemods.harness.sdk import Sdk
+from codemods.toolchain.fetch import Unavailable
 
 NVCC = """\
 #!/bin/sh
@@ -53,6 +55,10 @@ def test_each_kernel_has_a_row_with_what_the_assembler_said(plan: Plan) -> None:
 
 
 def test_without_a_compiler_nothing_is_run(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unavailable() -> Path:
+        raise Unavailable("no network")
+
     monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(device_compile, "published_nvcc", unavailable)
     (row,) = compile_kernels(replace(plan, sdk=Sdk("0", (), (), {})))
     assert row.status is Status.NOT_RUN
