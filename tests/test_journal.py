@@ -92,6 +92,7 @@ def put(draft, path):
         os.kill(os.getpid(), getattr(signal, sys.argv[2]))
     real(draft, path)
 journal._put = put
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what runs in the background
 root = Path(sys.argv[1])
 new = {"a.cc": b"new a", "sub/b.cc": b"new b", "made/c.h": b"made"}
 before = {path: (root / path).read_bytes() for path in ("a.cc", "sub/b.cc")}
