@@ -160,7 +160,11 @@ def _prepare(root: Path) -> Path:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise Refused(f"`{folder}` is not a folder of ours; remove it")
     folder.mkdir(exist_ok=True)
-    (folder / ".gitignore").write_text("*\n", encoding="ascii")
+    try:
+        (folder / ".gitignore").write_text("*\n", encoding="ascii")
+    except BaseException:
+        _clear(folder)
+        raise
     return folder
 
 
