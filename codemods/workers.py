@@ -12,6 +12,10 @@ import signal
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import click
+
+from codemods.deep_stack import on_deep_stack
+
 if TYPE_CHECKING:  # imported where processes are wanted: checking one file needs none
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkProcess
@@ -22,6 +26,17 @@ Share = TypeVar("Share")
 def available() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class WorkerDied(click.ClickException):
+    """A process ended before it had answered: killed, most often for want of memory."""
+
+    def __init__(self, codes: Sequence[int | None]) -> None:
+        ends = ", ".join(f"exit code {code}" for code in codes) or "no exit code"
+        super().__init__(
+            f"a worker process died ({ends}) and nothing was written; "
+            "was there too little memory? `--jobs 1` needs the least"
+        )
 
 
 class Crew(Generic[Share]):
@@ -57,14 +72,22 @@ class Crew(Generic[Share]):
         """
         if self._here:
             pairs = zip(self._here, arguments, strict=True)
-            return [getattr(share, method)(*own) for share, own in pairs]
-        for link, own in zip(self._links, arguments, strict=True):
-            link.send((method, own))
-        answers = [link.recv() for link in self._links]
+            return on_deep_stack(lambda: [getattr(share, method)(*own) for share, own in pairs])
+        try:
+            for link, own in zip(self._links, arguments, strict=True):
+                link.send((method, own))
+            answers = [link.recv() for link in self._links]
+        except (EOFError, BrokenPipeError, ConnectionResetError) as error:
+            raise WorkerDied([process.exitcode for process in self._dead()]) from error
         for answer in answers:
             if isinstance(answer, _Raised):
                 raise answer.error
         return answers
+
+    def _dead(self) -> list[ForkProcess]:
+        for process in self._processes:
+            process.join(timeout=0.2)
+        return [process for process in self._processes if not process.is_alive()]
 
     def dismiss(self) -> None:
         """End the processes."""
@@ -85,7 +108,10 @@ def _serve(make: Callable[[], Any], link: Connection, parents: Connection) -> No
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted and dismisses us
     parents.close()
     gc.disable()  # syntax trees are many small objects, kept to the end anyway
-    share = make()
+    on_deep_stack(lambda: _answer(make(), link))
+
+
+def _answer(share: Any, link: Connection) -> None:
     while True:
         try:
             method, arguments = link.recv()

@@ -80,8 +80,10 @@ def parse_bytes(data: bytes) -> Module | Problem:
             tree = ast.parse(data)
     except SyntaxError as error:
         return Problem(_place(data, starts, error), error.msg or "invalid syntax")
-    except (ValueError, LookupError, RecursionError, MemoryError) as error:
-        return Problem(0, str(error) or type(error).__name__)
+    except (RecursionError, MemoryError):
+        return Problem(0, "nested more deeply than Python's own parser takes")
+    except (ValueError, LookupError) as error:
+        return Problem(0, str(error))
     return Module(data, tree, starts, None if utf8 else encoding)
 
 

@@ -20,7 +20,7 @@ def undefined(text: bytes) -> frozenset[str] | None:
     """
     try:
         module = ast.parse(text)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     read: set[str] = set()
     bound = set(_ALWAYS)
@@ -78,7 +78,7 @@ def _imports(text: bytes) -> list[ast.Import | ast.ImportFrom]:
     """The import statements of a module that are in no function, class or condition."""
     try:
         body = ast.parse(text).body
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     return [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
 

@@ -21,7 +21,7 @@ def split(text: bytes) -> list[Unit] | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             body = ast.parse(text).body
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     lines = split_lines(text)
     found = _units(body, lines, 0)

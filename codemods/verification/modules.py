@@ -186,7 +186,7 @@ def _parse(name: str, data: bytes, is_package: bool) -> Module:
     module = Module(name, is_package)
     try:
         tree = ast.parse(data)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         module.is_open = True
         return module
     _Binder(module).visit_body(tree.body)

@@ -46,7 +46,7 @@ def unresolved(files: Mapping[str, bytes], folders: Sequence[Path]) -> list[Unre
         if PurePosixPath(path).suffix == ".py":
             try:
                 tree = ast.parse(data)
-            except (SyntaxError, ValueError):
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
                 continue
             found.update(_File(path, packages).uses(tree))
     return sorted(found)
@@ -238,6 +238,7 @@ def _is_type_checking(test: ast.expr) -> bool:
 
 def main(arguments: Sequence[str]) -> None:
     """Print the unresolved names as JSON. Arguments: the tree, a revision or "", folders."""
+    from codemods.deep_stack import on_deep_stack
     from codemods.inventory import tree
 
     root, revision, *folders = arguments
@@ -246,7 +247,7 @@ def main(arguments: Sequence[str]) -> None:
     listing = Path(root) / "CMakeLists.txt"
     if listing.is_file():
         files[listing.name] = listing.read_bytes()
-    found = unresolved(files, [Path(folder) for folder in folders])
+    found = on_deep_stack(lambda: unresolved(files, [Path(folder) for folder in folders]))
     json.dump([asdict(use) for use in found], sys.stdout)
 
 

@@ -64,7 +64,7 @@ def registered(inventory: Inventory, files: Mapping[str, bytes]) -> dict[str, se
 def _registered_by_alias(data: bytes) -> Iterator[str]:
     try:
         tree = ast.parse(data)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     aliases = {
         alias.asname
@@ -126,7 +126,7 @@ _INITS = frozenset({"_init_api", "init_ffi_api"})
 def _in_python(path: str, data: bytes, packages: Packages) -> Iterator[Asked]:
     try:
         tree = ast.parse(data)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     apis = dict(_apis(tree, path, packages))
     for node in ast.walk(tree):
@@ -187,7 +187,7 @@ def _prefix(packages: Packages, module: str) -> str:
         return ""
     try:
         tree = ast.parse(data)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args:

@@ -1,9 +1,12 @@
 """Names that lead nowhere are found, and nothing else is."""
 
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from codemods import own_python
 from codemods.verification.python_names import main, unresolved
 
 PACKAGES = {
@@ -120,3 +123,24 @@ def test_answer_is_json_on_standard_output(
     (tree / "a.py").write_text("import tvm.gone")
     main([str(tree), "", str(packages)])
     assert '"name": "tvm.gone"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"y = 1{' + 1' * 1500}\n", f"y = {'(' * 5000}1{')' * 5000}\n", f"y = {'-' * 9000}1\n"],
+    ids=["sum", "brackets", "minus"],
+)
+def test_deep_text_is_looked_through_or_passed(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.py").write_text(text)
+    (tmp_path / "b.py").write_text("import tvm\ntvm.gone()\n")
+    (tmp_path / "sdk" / "tvm").mkdir(parents=True)
+    (tmp_path / "sdk" / "tvm" / "__init__.py").write_text("")
+    command = own_python.module("codemods.verification.python_names")
+    done = subprocess.run(
+        [*command, str(tmp_path), "", str(tmp_path / "sdk")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert [use["name"] for use in json.loads(done.stdout)] == ["tvm.gone"]

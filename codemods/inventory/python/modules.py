@@ -48,7 +48,7 @@ class PythonTree:
                 continue
             try:
                 body = ast.parse(data, path)
-            except (SyntaxError, ValueError):
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
                 unreadable.append(path)
                 continue
             modules.append(Module(path, name, is_package, body, data))

@@ -68,7 +68,7 @@ def stale_imports(text: bytes, place: Place) -> list[str]:
     """The modules that a file imports although upstream has removed them."""
     try:
         module = ast.parse(text)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     nodes = [n for n in ast.walk(module) if isinstance(n, ast.Import | ast.ImportFrom)]
     found = {i.module or i.name for n in nodes for i in _imports(n) if _stale(i, place)}
