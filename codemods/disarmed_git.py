@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 NO_PROTOCOL = "none"
@@ -38,13 +38,14 @@ _HARMLESS = tuple(
         (r"core\.askpass", ""),
         (r"core\.(?:editor|alternaterefscommand)", "true"),
         (r"credential\.(?:.*\.)?helper", ""),
-        (r"remote\..*\.uploadpack", "git-upload-pack"),
         (r"remote\..*\.receivepack", "git-receive-pack"),
         (r"gpg\.(?:.*\.)?program", "false"),
         (r"hook\..*\.command", "true"),
         (r"trailer\..*\.(?:command|cmd)", ""),
     )
 )
+_FETCHED_WITH = re.compile(r"remote\..*\.uploadpack", re.IGNORECASE | re.DOTALL)
+"""Of this the first value counts, so that none of ours would: git may then fetch with nothing."""
 _DRIVERS = re.compile(r"(?:filter|merge|diff)\.", re.IGNORECASE)
 _USERS = frozenset({"system", "global"})
 _KEPT = frozenset(
@@ -71,13 +72,15 @@ def environment(
     """
     made = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in _KEPT}
     made.update(LC_ALL="C", GIT_TERMINAL_PROMPT="0", GIT_OPTIONAL_LOCKS="0")
+    if isolated:
+        made.update(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1")
+    named = _settings_of(folder, made)
+    if any(scope not in _USERS and _FETCHED_WITH.fullmatch(key) for scope, key in named):
+        protocols = NO_PROTOCOL
     made["GIT_ALLOW_PROTOCOL"] = protocols
     if protocols == NO_PROTOCOL:
         made["GIT_NO_LAZY_FETCH"] = "1"
-    if isolated:
-        made.update(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1")
-    values = {**_ALWAYS, **(settings or {})}
-    values.update(_overrides(folder, made, users_drivers))
+    values = {**_ALWAYS, **(settings or {}), **dict(_overrides(named, users_drivers))}
     for number, (key, value) in enumerate(values.items()):
         made[f"GIT_CONFIG_KEY_{number}"] = key
         made[f"GIT_CONFIG_VALUE_{number}"] = value
@@ -85,10 +88,8 @@ def environment(
     return made
 
 
-def _overrides(
-    folder: Path, env: Mapping[str, str], users_drivers: bool
-) -> Iterator[tuple[str, str]]:
-    """The harmless value of every setting that names a program and is not the user's own."""
+def _settings_of(folder: Path, env: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Every setting that holds in `folder`, by its scope and its name."""
     said = subprocess.run(
         ["git", "config", "--list", "--show-scope", "--name-only", "-z"],
         cwd=folder,
@@ -97,7 +98,12 @@ def _overrides(
         check=False,
     ).stdout
     words = [os.fsdecode(word) for word in said.split(b"\0")]
-    for scope, key in sorted(set(zip(words[::2], words[1::2], strict=False))):
+    return sorted(set(zip(words[::2], words[1::2], strict=False)))
+
+
+def _overrides(named: Iterable[tuple[str, str]], users_drivers: bool) -> Iterator[tuple[str, str]]:
+    """The harmless value of every setting that names a program and is not the user's own."""
+    for scope, key in named:
         if scope in _USERS and (users_drivers or not _DRIVERS.match(key)):
             continue
         for pattern, value in _HARMLESS:

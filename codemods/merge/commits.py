@@ -71,7 +71,9 @@ def commit_tree(
 ) -> str:
     """Write one commit object."""
     named = [part for parent in parents for part in ("-p", parent)]
-    done = store.run("commit-tree", tree, *named, stdin=message.encode(), env=identity)
+    done = store.run(
+        "commit-tree", tree, *named, stdin=message.encode("utf-8", "backslashreplace"), env=identity
+    )
     return done.stdout.decode().strip()
 
 

@@ -23,6 +23,13 @@ from codemods.merge.text_merge import faults
 
 _REF = "refs/codemods/sync"
 _FOLDER = "codemods-sync"
+_IN_PROGRESS = {
+    "MERGE_HEAD": "merge",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+}
 
 
 class NotClean(GitError):
@@ -64,6 +71,9 @@ def check_clean(fork: Repository) -> None:
     """Raise `NotClean` unless the working tree may be changed."""
     if fork.is_bare:
         raise NotClean(f"`{fork.path}` is bare: sync needs a working tree (or `--dry-run`)")
+    for name, what in _IN_PROGRESS.items():
+        if (fork.git_dir / name).exists():
+            raise NotClean(f"a {what} is in progress in `{fork.path}`: finish or abort it first")
     done = fork.run("status", "--porcelain=v1", "-z", "--untracked-files=no")
     changed = [entry[3:] for entry in done.stdout.decode("utf-8", "replace").split("\0") if entry]
     if changed:
@@ -107,17 +117,35 @@ def _check_free(fork: Repository, resolved: Resolved, session: Session) -> None:
 
 
 def roll_back(fork: Repository, session: Session) -> None:
-    """Put HEAD, the index and the files back as they were before the sync; drop its branch."""
-    head = fork.run("symbolic-ref", "--quiet", "HEAD", ok=(0, 1)).stdout.decode().strip()
-    for path in session.paths:
-        file = fork.path / path
-        if file.is_file() and not file.is_symlink():
-            file.unlink()
-    if head != session.head:
-        _point_head(fork, session.head)
-    fork.run("read-tree", "--reset", "-u", session.before)
-    fork.run("update-ref", "-d", f"refs/heads/{session.branch}")
+    """Put HEAD, the index and the files back as they were before the sync; drop its branch.
+
+    Where a person has left an open sync for the branch that it began on, the files are theirs.
+    """
+    branch = f"refs/heads/{session.branch}"
+    head = _head(fork)
+    if head not in (branch, session.head):
+        raise NotClean(_elsewhere(session))
+    if head == branch or session.state != "open":
+        for path in session.paths:
+            file = fork.path / path
+            if file.is_file() and not file.is_symlink():
+                file.unlink()
+        if head != session.head:
+            _point_head(fork, session.head)
+        fork.run("read-tree", "--reset", "-u", session.before)
+    if fork.run("show-ref", "--verify", "--quiet", branch, ok=(0, 1, 128)).returncode == 0:
+        fork.run("update-ref", "-d", branch)
     _forget(fork)
+
+
+def _head(fork: Repository) -> str:
+    """What HEAD is: a branch's full name, or a commit."""
+    name = fork.run("symbolic-ref", "--quiet", "HEAD", ok=(0, 1)).stdout.decode().strip()
+    return name or fork.commit("HEAD")
+
+
+def _elsewhere(session: Session) -> str:
+    return f"the sync is on branch `{session.branch}`: check it out first"
 
 
 def continue_sync(
@@ -127,6 +155,8 @@ def continue_sync(
 
     `judge` is given the tree and says what is wrong with it beyond its parts (the gates).
     """
+    if _head(fork) != f"refs/heads/{session.branch}":
+        raise NotClean(_elsewhere(session))
     left = sorted(
         {line.partition("\t")[2] for line in fork.git("ls-files", "-u", "-z").split("\0") if line}
     )
@@ -209,8 +239,6 @@ def _fetch(fork: Repository, store: Store, session: Session) -> None:
         store.run("update-ref", f"refs/heads/{name}", commit)
     try:
         fork.run(
-            "-c",
-            "protocol.file.allow=always",
             "fetch",
             "--quiet",
             "--no-tags",
@@ -219,6 +247,7 @@ def _fetch(fork: Repository, store: Store, session: Session) -> None:
             "--no-auto-gc",
             str(store.path),
             *(f"+refs/heads/{name}:{_REF}/{name}" for name in wanted),
+            env={"GIT_ALLOW_PROTOCOL": "file"},
         )
     except GitError as error:
         raise GitError(

@@ -177,7 +177,7 @@ def _base(store: Store, sides: Sides) -> tuple[Base, list[str]]:
     for source, claimed in _claims(store, sides):
         if claimed == base.commit:
             continue
-        if not store.has(claimed):
+        if not sides.upstream.has(claimed):
             warnings.append(f"{source} names {claimed[:12]}, which upstream has no more")
             continue
         absent = [

@@ -154,7 +154,7 @@ def _definitions(language: Language | None, text: bytes) -> Counter[Key]:
     units = split_units(language, text) or [[]]
     counts: Counter[Key] = Counter()
     for path, unit in walk(units[0]):
-        if unit.is_definition and unit.key[0] != "name":
+        if unit.is_definition:
             macro = unit.key[1:] if unit.key[0] == "macro" else unit.signature[:0]
             takes = unit.signature if unit.key[0] == "function" else ()
             counts[(*path, *macro, *(part.decode("utf-8", "replace") for part in takes))] += 1

@@ -146,6 +146,9 @@ def _key(node: Node) -> Key:
     name = _function_name(node)
     if name is not None:
         return ("function", " ".join(text(name).split()))
+    variable = _variable_name(node)
+    if variable is not None:
+        return ("name", text(variable))
     return (
         "text",
         node.type,
@@ -168,7 +171,23 @@ def _function_name(node: Node) -> Node | None:
     return declarator.child_by_field_name("declarator") if declarator is not None else None
 
 
+def _key_is_value(node: Node) -> bool:
+    return node.type in {"preproc_def", "preproc_function_def"} or _variable_name(node) is not None
+
+
+def _variable_name(node: Node) -> Node | None:
+    """The name of the one variable that a declaration gives a value."""
+    given = [c for c in node.children if c.type == "init_declarator"]
+    current = given[0].child_by_field_name("declarator") if len(given) == 1 else None
+    while current is not None and current.type not in {"identifier", "qualified_identifier"}:
+        current = current.child_by_field_name("declarator")
+    return current
+
+
 def _signature(node: Node) -> tuple[bytes, ...]:
+    """What a function takes; of a constant all, since it is its value that matters."""
+    if _key_is_value(node):
+        return canonical(node.text or b"", Language.CPP)
     declarator = next(_functions(node), None)
     if declarator is None:
         return ()

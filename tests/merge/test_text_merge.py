@@ -155,6 +155,43 @@ def test_additions_that_share_a_line_are_not_simply_joined() -> None:
 REGISTERED = "namespace n {\nREGISTER_OP(first).set_inputs(1);\n%s}  // namespace n\n"
 
 
+@pytest.mark.parametrize(
+    ("path", "one", "other"),
+    [
+        ("x.py", "VALUE = 1\n", "VALUE = 2\n"),
+        ("x.py", "LIMIT: int = 1\n", "LIMIT = 2\n"),
+        ("x.h", "#define LIMIT 1\n", "#define LIMIT 2\n"),
+        ("x.h", "constexpr int kLimit = 1;\n", "constexpr int kLimit = 2;\n"),
+        ("x.cmake", "set(LIMIT 1)\n", "set(LIMIT 2)\n"),
+    ],
+)
+def test_two_values_for_one_new_name_are_left_to_a_person(path: str, one: str, other: str) -> None:
+    assert merged(path, "", one, other).left
+    assert merged(path, "FIRST\n", "FIRST\n" + one, "FIRST\n" + other).left
+
+
+def test_two_values_for_one_new_entry_are_left_to_a_person() -> None:
+    table = 'TABLE = {\n    "first": 1,\n%s}\n'
+    sides = (table % "", table % '    "new": 2,\n', table % '    "new": 3,\n')
+    assert merged("x.py", *sides).left
+
+
+def test_variables_of_one_name_inside_different_branches_are_no_obstacle() -> None:
+    branch = "} else if (op == %s) {\n  int size = %d;\n"
+    frame = "void f() {\nif (op == 0) {\n  use(0);\n%s}\n}\n"
+    ours, theirs = branch % ("one", 1), branch % ("other", 2)
+    outcome = merged("x.cc", frame % "", frame % ours, frame % theirs)
+    assert text(outcome) == frame % (ours + theirs)
+
+
+def test_a_constant_that_both_sides_added_at_different_places_is_seen() -> None:
+    base = "A = 1\nB = 2\nC = 3\nD = 4\n"
+    ours, theirs = base.replace("B", "NEW = 1\nB"), base + "NEW = 2\n"
+    result = "A = 1\nNEW = 1\nB = 2\nC = 3\nD = 4\nNEW = 2\n"
+    wrong = faults(place("x.py"), *(t.encode() for t in (result, base, ours, theirs)))
+    assert wrong == ["`NEW` is defined twice"]
+
+
 def test_what_both_sides_registered_is_registered_once() -> None:
     op = "REGISTER_OP(warp_sum)\n    .set_inputs(1);\n"
     mine = "REGISTER_OP(of_the_fork).set_inputs(2);\n"

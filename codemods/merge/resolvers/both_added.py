@@ -2,7 +2,7 @@
 
 Where they share a line, one feature may have come by two ways (the fork's sent upstream): then
 what one side has is taken only if it holds all that the other one added, and else a person
-decides.
+decides. So it is where both give a value to one name.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _both(mine: list[bytes], other: list[bytes]) -> list[bytes] | None:
     ours, theirs = _telling(mine), _telling(other)
     shared = set(ours) & set(theirs)
     if not shared:
-        return mine + other
+        return None if _named(mine) & _named(other) else mine + other
     if all(line in theirs for line in ours):
         return other
     if all(line in ours for line in theirs):
@@ -69,3 +69,22 @@ def _telling(lines: list[bytes]) -> list[bytes]:
     """The lines that say something: not blank, no lone bracket or keyword."""
     bare = (b"".join(line.split()) for line in lines)
     return [line for line in bare if len(re.findall(rb"\w", line)) > 5]
+
+
+_NAMED = re.compile(
+    rb"""\s*(?:\#\s*define\s+(\w+)            # a macro
+    | (?:set|option)\s*\(\s*(\w+)           # a CMake variable
+    | ["']([^"'\n]+)["']\s*:               # an entry of a dictionary
+    | [^=()\#"'\n]*?\b(\w+)\s*(?::[^=\n]*)?=(?!=))  # a variable, a constant, a field
+    """,
+    re.VERBOSE,
+)
+
+
+def _named(lines: list[bytes]) -> set[bytes]:
+    """The names to which the outermost of some lines give a value."""
+    full = [line for line in lines if line.strip()]
+    least = min((len(line) - len(line.lstrip()) for line in full), default=0)
+    outermost = (line for line in full if len(line) - len(line.lstrip()) == least)
+    found = (_NAMED.match(line) for line in outermost)
+    return {next(filter(None, match.groups())) for match in found if match}
