@@ -3,7 +3,7 @@
 `TVM_DEFINE_OBJECT_REF_METHODS` and its kin are now `TVM_FFI_DEFINE_OBJECT_REF_METHODS_NULLABLE` and
 `.._NOTNULLABLE`; the short-lived names of the FFI inside TVM are mapped too.
 
-Two of them are more than a rename:
+The new macros end with a `;` of the place where they stand. Two of them are more than a rename:
 
 * The non-nullable macro no longer makes the constructor from an `ObjectPtr`. Where the tree builds
   the reference from a node, that constructor is added, as the old macro had it.
@@ -31,6 +31,7 @@ from codemods.model import (
     Source,
 )
 from cpp_rewriters.classes import classes, simple
+from cpp_rewriters.member_macros import ended
 from cpp_rewriters.text import (
     Call,
     calls,
@@ -119,6 +120,7 @@ def _rename(source: Source, facts: Facts) -> Iterator[Outcome]:
         old = text[slice(*call.name)].decode()
         new = RENAMED[old]
         yield Edit(*call.name, new.encode())
+        yield from ended(source, call)
         if new == NOTNULLABLE and len(call.arguments) == 3:
             yield from _constructor(source, facts, call)
     yield from _mark_mutable(source, facts)
@@ -203,6 +205,23 @@ public:
             after="""class PutOp : public ObjectRef {
 public:
   TVM_FFI_DEFINE_OBJECT_REF_METHODS_NULLABLE(PutOp, ObjectRef, PutOpNode);
+};
+""",
+            postlude="}\n",
+        ),
+        Example(
+            title="a macro without a semicolon",
+            prelude=_PRELUDE
+            + 'class PutOpNode : public Object {\npublic:\n  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("tl.PutOp", '
+            "PutOpNode, Object);\n};\n",
+            before="""class PutOp : public ObjectRef {
+public:
+  TVM_DEFINE_OBJECT_REF_METHODS(PutOp, ObjectRef, PutOpNode)  // no more to say
+};
+""",
+            after="""class PutOp : public ObjectRef {
+public:
+  TVM_FFI_DEFINE_OBJECT_REF_METHODS_NULLABLE(PutOp, ObjectRef, PutOpNode);  // no more to say
 };
 """,
             postlude="}\n",

@@ -37,6 +37,7 @@ from codemods.model import (
 )
 from cpp_rewriters.class_facts import CLASSES, ClassFacts
 from cpp_rewriters.classes import Class, classes, members, simple
+from cpp_rewriters.member_macros import ended
 from cpp_rewriters.text import Call, calls, code, lines
 
 FINAL = ("TVM_DECLARE_FINAL_OBJECT_INFO", "TVM_FFI_DECLARE_FINAL_OBJECT_INFO")
@@ -86,6 +87,7 @@ def _move_the_key(source: Source, facts: Facts) -> Iterator[Outcome]:
         first = call.arguments[0][0]
         yield Edit(first, first, source.data[key_start:key_end] + b", ")
         yield Edit(line_start, line_end, b"")
+        yield from ended(source, call)
 
 
 def _in_directive(source: Source, call: Call) -> bool:
@@ -189,6 +191,22 @@ struct SquareNode : ShapeNode {
 """,
             after="""struct TokenNode : Object {
   TVM_FFI_DECLARE_OBJECT_INFO_FINAL("tl.Token", TokenNode, Object);
+};
+""",
+            postlude="}\n",
+        ),
+        Example(
+            title="a macro without a semicolon",
+            prelude=_PRELUDE,
+            before="""class PutOpNode : public Object {
+public:
+  static constexpr const char *_type_key = "tl.PutOp";
+  TVM_DECLARE_FINAL_OBJECT_INFO(PutOpNode, Object)
+};
+""",
+            after="""class PutOpNode : public Object {
+public:
+  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("tl.PutOp", PutOpNode, Object);
 };
 """,
             postlude="}\n",
