@@ -9,7 +9,7 @@ import ast
 import fnmatch
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 _SKIPPED = frozenset({"3rdparty", "third_party", "build", "dist"})
@@ -30,11 +30,15 @@ class Definition:
 
 @dataclass(frozen=True)
 class Program:
-    """A file to run: `kind` is `tests` for pytest or `program` for a script."""
+    """A file to run: `kind` is `tests` for pytest or `program` for a script.
+
+    `environment`: variables that it is run with besides those that its folder asks for.
+    """
 
     path: str
     kind: str
     arguments: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 def kernel_files(tree: Path, only: Sequence[str] = ()) -> tuple[str, ...]:
@@ -131,7 +135,7 @@ def variants(found: Program, text: bytes, together: int) -> tuple[Program, ...]:
         elif option and "choices" in stated:
             made.extend((option, choice) for choice in _choices(node, stated.get("default")))
     return tuple(
-        Program(found.path, found.kind, (*found.arguments, *itertools.chain(*more)))
+        replace(found, arguments=(*found.arguments, *itertools.chain(*more)))
         for more in itertools.combinations(made, together)
     )
 

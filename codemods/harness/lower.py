@@ -14,7 +14,7 @@ import re
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -35,7 +35,7 @@ from codemods.harness.kernel_sources import (
 from codemods.harness.load import library_environment
 from codemods.harness.plan import Plan, not_run
 from codemods.harness.results import Row, Status
-from codemods.harness.switches import switched_on, switches
+from codemods.harness.switches import asked_for, switched_on, switches
 
 VARIANTS = 12
 """The most variants of one program that are run in search of kernels not reached otherwise."""
@@ -73,21 +73,33 @@ class Outcome:
 def lower_kernels(plan: Plan) -> tuple[Row, ...]:
     """Lower what the plan's examples and tests compile; a row for each kernel and architecture.
 
-    The plan's manifest is a TOML file with `[[program]]` tables of `path` and `arguments`.
+    The plan's manifest is a TOML file with `[[program]]` tables of `path`, and of `arguments` or
+    `environment` or both.
     """
     if plan.python is None:
         return not_run("lower", "no Python environment was prepared")
     if not (plan.site / "tilelang").is_dir():
         return not_run("lower", "the tree's packages are not laid out: the stage import did not")
     texts = {path: (plan.tree / path).read_bytes() for path in kernel_files(plan.tree, plan.only)}
-    programs = [*_programs(texts, plan.manifest)]
+    programs = [*stated_programs(texts, plan.manifest)]
     defined = [d for path, text in texts.items() for d in definitions(path, text)]
     outcomes = run_programs(plan, programs)
+    outcomes += run_programs(plan, switched_programs(outcomes, tree_switches(plan)))
     for together in (1, 2):
         missed = uncaught(defined, outcomes)
         more = further_programs(texts, programs, missed, together)
         outcomes += run_programs(plan, more)
     return tuple(kernel_rows(plan, texts, defined, outcomes))
+
+
+def switched_programs(outcomes: Iterable[Outcome], names: Sequence[str]) -> list[Program]:
+    """Return the test files with a test that is skipped for want of switches, with those on."""
+    found = {
+        replace(outcome.program, environment=tuple(asked.items())): None
+        for outcome in outcomes
+        if (asked := asked_for(outcome.skipped.values(), names))
+    }
+    return list(found)
 
 
 def uncaught(defined: Sequence[Definition], outcomes: Iterable[Outcome]) -> set[str]:
@@ -116,18 +128,21 @@ def reaches(texts: Mapping[str, bytes], path: str, module: str) -> bool:
     return path == module or re.search(rb"\b" + re.escape(stem) + rb"\b", texts[path]) is not None
 
 
-def _programs(texts: Mapping[str, bytes], manifest: Path | None) -> Iterator[Program]:
-    given: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+def stated_programs(texts: Mapping[str, bytes], manifest: Path | None) -> Iterator[Program]:
+    """Yield how to run each program of `texts`: as the manifest states, else plainly."""
+    given: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     if manifest is not None:
         stated = tomlkit.parse(manifest.read_text(encoding="utf-8")).unwrap()
         for entry in stated.get("program", []):
-            given[entry["path"]].append(tuple(entry["arguments"]))
+            given[entry["path"]].append(entry)
     for path, text in texts.items():
         found = program(path, text)
         if found is None:
             continue
-        for arguments in given.get(path, [()]):
-            yield Program(found.path, found.kind, arguments)
+        for entry in given.get(path, [{}]):
+            variables = {name: str(value) for name, value in entry.get("environment", {}).items()}
+            arguments = tuple(entry.get("arguments", ()))
+            yield replace(found, arguments=arguments, environment=tuple(variables.items()))
 
 
 def run_programs(plan: Plan, programs: Sequence[Program]) -> tuple[Outcome, ...]:
@@ -147,7 +162,7 @@ def run_programs(plan: Plan, programs: Sequence[Program]) -> tuple[Outcome, ...]
                     "kind": p.kind,
                     "file": str(plan.tree / p.path),
                     "arguments": p.arguments,
-                    "environment": switched_on(p.path, names),
+                    "environment": switched_on(p.path, names) | dict(p.environment),
                     "arches": arches,
                 }
             )
@@ -176,6 +191,8 @@ def _stamp(plan: Plan) -> str:
 def _identity(tree: Path, p: Program, stamp: str) -> str:
     digest = hashlib.sha256(stamp.encode())
     digest.update(repr(p).encode())
+    if p.environment:
+        digest.update(repr(p.environment).encode())
     for file in sorted((tree / p.path).parent.rglob("*.py")):
         digest.update(file.read_bytes())
     name = "".join(c if c.isalnum() else "_" for c in p.path.removesuffix(".py"))

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
@@ -19,7 +20,7 @@ from codemods.harness.kernel_sources import Program, kernel_files, program
 from codemods.harness.lower import python_environment, tree_switches
 from codemods.harness.plan import Plan, not_run
 from codemods.harness.results import Row, Status
-from codemods.harness.switches import switched_on
+from codemods.harness.switches import asked_for, switched_on
 
 MULTICAST_OFF = {
     "NCCL_NVLS_ENABLE": "0",
@@ -41,7 +42,7 @@ def run_suites(plan: Plan) -> tuple[Row, ...]:
     for path in kernel_files(plan.tree, plan.only):
         found = program(path, (plan.tree / path).read_bytes())
         if found is not None:
-            rows.extend(_run(plan, found, gpus))
+            rows.extend(_run_switched(plan, found, gpus))
     return tuple(rows)
 
 
@@ -73,6 +74,18 @@ def command(
     return [str(python), name, *found.arguments]
 
 
+def _run_switched(plan: Plan, found: Program, gpus: int) -> list[Row]:
+    """Run `found`, and once more with the switches that tests were skipped for want of."""
+    rows = {row.name: row for row in _run(plan, found, gpus)}
+    skipped = [row for row in rows.values() if row.status is Status.NOT_RUN]
+    asked = asked_for([row.reason for row in skipped], tree_switches(plan))
+    if asked:
+        again = _run(plan, replace(found, environment=tuple(asked.items())), gpus)
+        names = {row.name for row in skipped}
+        rows |= {row.name: row for row in again if row.name in names}
+    return list(rows.values())
+
+
 def _run(plan: Plan, found: Program, gpus: int) -> Iterator[Row]:
     folder = plan.build / "run"
     folder.mkdir(parents=True, exist_ok=True)
@@ -84,7 +97,7 @@ def _run(plan: Plan, found: Program, gpus: int) -> Iterator[Row]:
     source = (plan.tree / found.path).read_text(encoding="utf-8", errors="replace")
     environment = python_environment(plan) | MULTICAST_OFF
     environment |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-    environment |= switched_on(found.path, tree_switches(plan))
+    environment |= switched_on(found.path, tree_switches(plan)) | dict(found.environment)
     environment.pop("PYTHONSAFEPATH")  # examples import their neighbours
     started = time.monotonic()
     with log.open("w") as out:

@@ -13,6 +13,8 @@ from codemods.harness.lower import (
     Outcome,
     further_programs,
     kernel_rows,
+    stated_programs,
+    switched_programs,
     uncaught,
 )
 from codemods.harness.plan import Plan
@@ -83,3 +85,26 @@ def test_only_programs_that_may_reach_a_missed_definition_are_tried_again() -> N
     missed = uncaught(DEFINED, [caught])
     assert missed == {"examples/lib.py"}
     assert further_programs(texts, [A, B], missed, 1) == [Program(A.path, "program", ("--x",))]
+
+
+def test_test_files_are_run_again_with_the_switches_that_skipped_tests_name() -> None:
+    tests = Program("testing/test_a.py", "tests")
+    skipped = Outcome(tests, "sm_80", "", {"test_ld": "Skipped: requires OWN_USE_REMOTE=1"})
+    again = switched_programs([skipped, Outcome(A, "sm_80", "")], ("OWN_USE_REMOTE", "USE_FAST"))
+    assert again == [Program(tests.path, "tests", (), (("OWN_USE_REMOTE", "1"),))]
+    assert switched_programs([Outcome(tests, "sm_80", "")], ("OWN_USE_REMOTE",)) == []
+
+
+def test_a_manifest_gives_arguments_and_variables_to_a_program(tmp_path: Path) -> None:
+    manifest = tmp_path / "programs.toml"
+    manifest.write_text(
+        '[[program]]\npath = "a.py"\narguments = ["--m", "128"]\n'
+        '[[program]]\npath = "a.py"\nenvironment = { USE_REMOTE = 1 }\n'
+    )
+    text = b'if __name__ == "__main__":\n    pass\n'
+    found = list(stated_programs({"a.py": text, "b.py": text}, manifest))
+    assert found == [
+        Program("a.py", "program", ("--m", "128")),
+        Program("a.py", "program", (), (("USE_REMOTE", "1"),)),
+        Program("b.py", "program"),
+    ]

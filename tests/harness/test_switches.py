@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from codemods.harness.switches import switched_on, switches
+from codemods.harness.switches import asked_for, switched_on, switches
 
 
 def test_switches_are_read_from_both_languages(tmp_path: Path) -> None:
@@ -20,3 +20,10 @@ def test_a_switch_is_on_for_programs_in_the_folder_that_it_names() -> None:
     names = ("OWN_USE_DISTRIBUTED", "USE_FAST")
     assert switched_on("examples/distributed/a.py", names) == {"OWN_USE_DISTRIBUTED": "1"}
     assert switched_on("examples/distributed.py", names) == {}
+
+
+def test_a_skipped_test_asks_for_the_switch_that_its_reason_names() -> None:
+    names = ("OWN_USE_DISTRIBUTED", "USE_FAST")
+    reasons = ["Skipped: Requires OWN_USE_DISTRIBUTED=1", "no USE_FASTER here"]
+    assert asked_for(reasons, names) == {"OWN_USE_DISTRIBUTED": "1"}
+    assert asked_for(["Requires CUDA"], names) == {}
