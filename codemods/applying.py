@@ -134,6 +134,26 @@ def apply_all(
 def _apply(
     source: Source, migration: Migration, facts: Facts, unsafe: Unsafe
 ) -> tuple[Step, list[NewFile], set[int]]:
+    edits, remarks, new_files = _outcomes(source, migration, facts)
+    used: set[int] = set()
+    known = [d for d in suppress.directives(source.data) if d.matches(migration.code)]
+    if known and (edits or remarks):
+        edits, remarks, new_files, used = _kept(source, migration, facts, known)
+    ordered = offsets.in_order(edits)
+    if not migration.safe and unsafe is not True:
+        chosen, left = _chosen(source, migration, ordered, unsafe or Choices())
+        remarks += _unsafe_remarks(source, migration, left)
+        ordered, new_files = chosen, new_files if chosen else []
+    shift = offsets.Shift(ordered)
+    moved = (replace(r, offset=shift.forward(r.offset)) for r in remarks)
+    return Step(migration.code, ordered, tuple(dict.fromkeys(moved))), new_files, used
+
+
+_Outcomes = tuple[list[Edit], list[Remark], list[NewFile]]
+
+
+def _outcomes(source: Source, migration: Migration, facts: Facts) -> _Outcomes:
+    """Return what the migration does to a text."""
     edits: list[Edit] = []
     remarks: list[Remark] = []
     new_files: list[NewFile] = []
@@ -149,19 +169,71 @@ def _apply(
                 remarks.append(outcome)
             else:
                 new_files.append(outcome)
-    used: set[int] = set()
-    known = suppress.directives(source.data)
-    if known and (edits or remarks):
-        edits = [e for e in edits if not _covered(source, e.start, migration, known, used)]
-        remarks = [r for r in remarks if not _covered(source, r.offset, migration, known, used)]
-    ordered = offsets.in_order(edits)
-    if not migration.safe and unsafe is not True:
-        chosen, left = _chosen(source, migration, ordered, unsafe or Choices())
-        remarks += _unsafe_remarks(source, migration, left)
-        ordered, new_files = chosen, new_files if chosen else []
-    shift = offsets.Shift(ordered)
-    moved = (replace(r, offset=shift.forward(r.offset)) for r in remarks)
-    return Step(migration.code, ordered, tuple(dict.fromkeys(moved))), new_files, used
+    return edits, remarks, new_files
+
+
+def _kept(
+    source: Source, migration: Migration, facts: Facts, known: Sequence[suppress.Directive]
+) -> tuple[list[Edit], list[Remark], list[NewFile], set[int]]:
+    """Return what the migration does where no directive covers it, and the directives' offsets.
+
+    What is covered is hidden from it, with as much around as it takes to leave it whole: half of a
+    change is worse than none.
+    """
+    from codemods import hiding  # only for the few files with such comments
+
+    edits, remarks, new_files = _outcomes(source, migration, facts)
+    spans = [(d.start, hiding.covered(source, d)) for d in known]
+    every: list[Edit | Remark] = [*edits, *remarks]
+    met = [(at, span) for at, span in spans if any(hiding.touches(o, span) for o in every)]
+    if not met:
+        return edits, remarks, new_files, set()
+    covered = [span for _, span in met]
+    met_at = {at for at, _ in met}
+    lines = [not hiding.is_construct(source, d) for d in known if d.start in met_at]
+    if any(hiding.touches(edit, span) for edit in edits for span in covered):
+        edits, remarks, new_files = _veiled(source, migration, facts, covered, lines)
+    remarks = [r for r in remarks if not any(hiding.touches(r, span) for span in covered)]
+    return edits, remarks, new_files, met_at
+
+
+def _veiled(
+    source: Source,
+    migration: Migration,
+    facts: Facts,
+    covered: Sequence[tuple[int, int]],
+    lines: Sequence[bool],
+) -> _Outcomes:
+    """Return what the migration does when it cannot see what is covered.
+
+    Where it still does, more around is hidden, and nothing is changed in the end. What collectors
+    learned of the tree is not hidden then, so edits that speak of what is hidden do not count.
+    `lines`: whether a line alone is covered, and not a construct, which collectors do not see.
+    """
+    from codemods import hiding
+
+    own = [rewrite for rewrite in migration.rewrites if rewrite.language is source.language]
+    tokens = {token for rewrite in own for token in rewrite.tokens}
+    veils = [[span, *hiding.widened(source, span)] for span in covered]
+    for level in range(max(map(len, veils))):
+        spans = [veil[min(level, len(veil) - 1)] for veil in veils]
+        masked = hiding.hidden(source, spans, tokens)
+        edits, remarks, new_files = _outcomes(masked, migration, facts)
+        around = [
+            hiding.declaring(source, veil[level:]) if level or alone else set()
+            for veil, alone in zip(veils, lines, strict=True)
+        ]
+        if hiding.is_copied(source, tokens, edits) or hiding.are_spoken_of(around, source, edits):
+            continue
+        if not any(hiding.touches(edit, span) for edit in edits for span in covered):
+            return edits, remarks, new_files
+    left = Remark(
+        covered[0][1],
+        f"{migration.code} changed nothing in this file: what is kept by a comment cannot be told "
+        "apart from the rest",
+        "put the comment on the line where the class, function or statement begins",
+    )
+    return [], [left], []
 
 
 def _chosen(
@@ -183,21 +255,6 @@ def _with_line_ends(source: Source, edit: Edit) -> Edit:
 
 def _has_crlf(source: Source) -> bool:
     return source.data.count(b"\r\n") * 2 > source.data.count(b"\n")
-
-
-def _covered(
-    source: Source,
-    offset: int,
-    migration: Migration,
-    known: Sequence[suppress.Directive],
-    used: set[int],
-) -> bool:
-    line = source.once(_lines).line(offset)
-    for directive in known:
-        if directive.covers == line and directive.matches(migration.code):
-            used.add(directive.start)
-            return True
-    return False
 
 
 def trace_back(steps: Sequence[Step], offset: int) -> int:

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from codemods import sanity
+from codemods import sanity, suppress
 from codemods.applying import Failure, Rewritten, apply_all, holds
 from codemods.choices import Unsafe
 from codemods.model import Collector, Facts, Language, Migration, Source
@@ -53,6 +53,7 @@ class Share:
 
     def _gather(self, path: str, collectors: Sequence[Collector]) -> Gathered:
         source = self._sources[path]
+        known = suppress.directives(source.data)
         answers: dict[str, Any] = {}
         failures: list[Failure] = []
         for collector in collectors:
@@ -61,7 +62,7 @@ class Share:
             if not holds(source.data, collector.tokens):
                 continue
             try:
-                answer = collector.gather(source)
+                answer = collector.gather(self._shown(source, collector, known))
             except Exception as error:  # a bug of ours must not cost the user the other files
                 message = f"internal error, `{collector.name}` not collected here: {error!r}"
                 failures.append(Failure("TF911", message, trace=traceback.format_exc()))
@@ -69,6 +70,22 @@ class Share:
             if answer is not None:
                 answers[collector.name] = answer
         return path, answers, failures
+
+    def _shown(
+        self, source: Source, collector: Collector, known: Sequence[suppress.Directive]
+    ) -> Source:
+        """The source as a collector may see it: without classes and functions to be kept."""
+        if not known:
+            return source
+        from codemods import hiding  # only for the few files with such comments
+
+        asking = [m.code for m in self._migrations.values() if collector in collectors_of([m])]
+        spans = [
+            hiding.covered(source, directive)
+            for directive in known
+            if any(map(directive.matches, asking)) and hiding.is_construct(source, directive)
+        ]
+        return hiding.hidden(source, spans, collector.tokens) if spans else source
 
     def know(self, facts: Facts) -> None:
         """Take over what is known of the whole tree, for the rewrites that follow."""

@@ -1,7 +1,8 @@
 """Comments by which people keep a place as it is: `// codemods: ignore[TF301] reason`.
 
-A directive covers what starts on its own line, or on the next line when it stands alone. It names
-codes or beginnings of codes; without brackets it covers every code.
+A directive covers what starts on its own line, or on the next line when it stands alone
+(`codemods.hiding` says how far). It names codes or beginnings of codes; without brackets it covers
+every code.
 """
 
 from __future__ import annotations
