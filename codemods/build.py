@@ -22,13 +22,13 @@ from codemods.harness.plan import DEFAULT_ARCHES, Plan
 from codemods.harness.results import Results
 from codemods.harness.sdk import find_sdk
 from codemods.harness.stages import EXECUTING, NEED_PYTHON, STAGES, carry_out
-from codemods.start import start
+from codemods.start import HELP, start
 from codemods.toolchain.cache import cache_folder
 from codemods.toolchain.fetch import Unavailable
 from codemods.toolchain.releases import UnknownRelease
 
 
-@click.command("build")
+@click.command("build", context_settings=HELP)
 @click.option(
     "--target",
     "tree",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from codemods import options
-from codemods.start import FAILED, FINDINGS, NOTHING_LEFT, start
+from codemods.start import FAILED, FINDINGS, HELP, NOTHING_LEFT, start
 
 if TYPE_CHECKING:
     from codemods.engine import Ported
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from codemods.result import Result
 
 
-@click.command("check")
+@click.command("check", context_settings=HELP)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--fix", is_flag=True, help="Change the named files instead of reporting them.")
 @options.selection

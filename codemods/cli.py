@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from codemods.start import start
+from codemods.start import HELP, start
 
 _COMMANDS: dict[str, str] = {
     "run": "Port a tree in place.",
@@ -50,7 +50,7 @@ def _version(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
         ctx.exit()
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Lazy, context_settings=HELP)
 @click.option(
     "--version",
     is_flag=True,

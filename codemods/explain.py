@@ -13,7 +13,7 @@ from codemods import options
 from codemods.history import SHORT_LIVED, ShortLived
 from codemods.model import Example, Migration, Rung
 from codemods.notices import NOTICES, Notice
-from codemods.start import NOTHING_LEFT, start
+from codemods.start import HELP, NOTHING_LEFT, start
 
 
 def _complete(ctx: click.Context, option: click.Parameter, typed: str) -> list[CompletionItem]:
@@ -25,7 +25,7 @@ def _complete(ctx: click.Context, option: click.Parameter, typed: str) -> list[C
     return [item for item in found if str(item.value).lower().startswith(typed.lower())]
 
 
-@click.command("explain")
+@click.command("explain", context_settings=HELP)
 @click.argument("word", shell_complete=_complete)
 @options.rules
 def main(word: str, rules_files: tuple[Path, ...]) -> int:

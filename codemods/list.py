@@ -10,10 +10,10 @@ import click
 
 from codemods import ladder, options
 from codemods.model import Rung
-from codemods.start import NOTHING_LEFT, start
+from codemods.start import HELP, NOTHING_LEFT, start
 
 
-@click.command("list")
+@click.command("list", context_settings=HELP)
 @click.option("--to", help="Only what a run to this TileLang release would apply.")
 @options.rules
 @click.option(

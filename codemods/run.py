@@ -11,7 +11,7 @@ import click
 
 from codemods import options
 from codemods.sections import Sectioned
-from codemods.start import FAILED, FINDINGS, NOTHING_LEFT, start
+from codemods.start import FAILED, FINDINGS, HELP, NOTHING_LEFT, start
 
 if TYPE_CHECKING:
     from codemods.merge.takeover import Source
@@ -39,7 +39,7 @@ Look first, then port, then read the report:
 """
 
 
-@click.command("run", cls=Sectioned, sections=_SECTIONS, epilog=_EPILOG)
+@click.command("run", context_settings=HELP, cls=Sectioned, sections=_SECTIONS, epilog=_EPILOG)
 @click.option(
     "--target", type=click.Path(path_type=Path), required=True, help="Tree (or one file) to port."
 )

@@ -14,6 +14,9 @@ FINDINGS = 1
 FAILED = 2
 INTERRUPTED = 130
 
+HELP = {"help_option_names": ["-h", "--help"]}
+"""The settings of every command: one letter is enough to ask."""
+
 
 def start(command: click.Command, arguments: Sequence[str] | None = None) -> int:
     """Run a click command and return the exit code that the style guide gives its outcome."""
@@ -24,7 +27,6 @@ def start(command: click.Command, arguments: Sequence[str] | None = None) -> int
         code = command.main(
             arguments,
             standalone_mode=False,
-            help_option_names=["-h", "--help"],
             color=False if os.environ.get("NO_COLOR") else None,
         )
         sys.stdout.flush()

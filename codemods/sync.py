@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from codemods import options
-from codemods.start import FINDINGS, NOTHING_LEFT, start
+from codemods.start import FINDINGS, HELP, NOTHING_LEFT, start
 
 if TYPE_CHECKING:
     from codemods.inventory import Verdict
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _Folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
-@click.command("sync")
+@click.command("sync", context_settings=HELP)
 @click.option("--fork", type=_Folder, required=True, help="The fork's repository.")
 @click.option("--upstream", type=_Folder, help="A clone of upstream's repository.")
 @click.option("--onto", help="The upstream revision to merge.")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from codemods import ladder, options
-from codemods.start import FAILED, FINDINGS, NOTHING_LEFT, start
+from codemods.start import FAILED, FINDINGS, HELP, NOTHING_LEFT, start
 
 if TYPE_CHECKING:
     from codemods.verification.verifying import Proof, Side
@@ -23,7 +23,7 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command("verify")
+@click.command("verify", context_settings=HELP)
 @click.option("--target", type=_FOLDER, required=True, help="Tree to check.")
 @click.option(
     "--before", help="The tree before: a folder, or a revision of the target's repository."

@@ -38,7 +38,7 @@ def environment(script: Path, **more: str) -> dict[str, str]:
 def test_the_version_names_the_engines() -> None:
     told = CliRunner().invoke(cli.group, ["--version"]).output
     assert told.startswith("codemods 0.")
-    for engine in ("libcst", "libclang", "tree-sitter", "tree-sitter-cpp", "clang-format"):
+    for engine in ("libclang", "tree-sitter", "tree-sitter-cpp", "clang-format"):
         assert f"  {engine} " in told
         assert metadata.version(engine) in told
 

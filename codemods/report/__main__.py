@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 
 from codemods.result import SCHEMA
-from codemods.start import NOTHING_LEFT, start
+from codemods.start import HELP, NOTHING_LEFT, start
 
 
-@click.command("report")
+@click.command("report", context_settings=HELP)
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option(
     "--section",
