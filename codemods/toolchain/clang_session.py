@@ -17,6 +17,7 @@ from pathlib import Path
 from clang import cindex
 
 from codemods.toolchain.diagnostics import Diagnostic, Fixit, Note
+from codemods.toolchain.new_files import virtual_files
 from codemods.toolchain.overlay import Overlay
 
 _ERROR = 3  # CXDiagnostic_Error
@@ -61,6 +62,23 @@ def builtin_includes() -> tuple[str, ...]:
 
 
 @cache
+def gcc_installation() -> tuple[str, ...]:
+    """Return the argument that names GCC's folder by its real path, none without a GCC.
+
+    The path that the driver finds by itself may lead through a link and back by `..`, which a
+    virtual file system reads otherwise than the real one.
+    """
+    command = ["c++", "-print-libgcc-file-name"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return ()
+    folder = Path(said.strip()).resolve().parent
+    is_gcc = "gcc" in folder.parts and (folder / "crtbegin.o").is_file()
+    return (f"--gcc-install-dir={folder}",) if is_gcc else ()
+
+
+@cache
 def version() -> str:
     """Return libclang's version in its own words."""
     library = cindex.conf.lib
@@ -76,10 +94,13 @@ def _index() -> cindex.Index:
 
 def parse(path: str, arguments: Sequence[str], tree: Overlay) -> Parsed:
     """Parse the unit at an absolute path. Raises `ParserCrash`."""
-    try:
-        unit = _index().parse(path, args=["-x", "c++", *arguments], unsaved_files=tree.unsaved())
-    except cindex.TranslationUnitLoadError as error:
-        raise ParserCrash(f"libclang could not parse `{path}`") from error
+    with virtual_files(tree) as new:
+        try:
+            unit = _index().parse(
+                path, args=["-x", "c++", *arguments, *new], unsaved_files=tree.unsaved()
+            )
+        except cindex.TranslationUnitLoadError as error:
+            raise ParserCrash(f"libclang could not parse `{path}`") from error
     errors = tuple(
         _diagnostic(found, path, tree) for found in unit.diagnostics if found.severity >= _ERROR
     )

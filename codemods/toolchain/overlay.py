@@ -18,6 +18,7 @@ class Overlay:
     root: Path
     changed: Mapping[str, bytes] = field(default_factory=dict)
     _digests: dict[str, str | None] = field(default_factory=dict, repr=False, compare=False)
+    _new: list[Mapping[str, bytes]] = field(default_factory=list, repr=False, compare=False)
 
     def relative(self, path: str) -> str | None:
         """Return the normal form of an absolute path relative to the tree; None outside of it."""
@@ -47,5 +48,14 @@ class Overlay:
         return self._digests[path]
 
     def unsaved(self) -> list[tuple[str, bytes]]:
-        """Return the changed files as libclang wants them."""
-        return [(str(self.root / path), data) for path, data in self.changed.items()]
+        """Return the changed files that are on disk, as libclang wants them."""
+        new = self.new()
+        return [(str(self.root / p), data) for p, data in self.changed.items() if p not in new]
+
+    def new(self) -> Mapping[str, bytes]:
+        """Return the added files: those in `changed` that are not on disk."""
+        if not self._new:
+            self._new.append(
+                {p: data for p, data in self.changed.items() if not (self.root / p).is_file()}
+            )
+        return self._new[0]

@@ -73,6 +73,7 @@ _QUIET = ("-Wno-everything", "-ferror-limit=0")
 
 def _tasks(tree: Overlay, units: Sequence[Unit], toolchain: Toolchain) -> list[_Task]:
     builtin = [word for path in clang_session.builtin_includes() for word in ("-isystem", path)]
+    builtin += clang_session.gcc_installation()
     return [_Task(unit, (*common_arguments(unit, toolchain), *builtin, *_QUIET)) for unit in units]
 
 

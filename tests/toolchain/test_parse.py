@@ -97,3 +97,22 @@ def test_stale_precompiled_headers_are_not_an_error(
     results = parse_units(Overlay(tree), units, toolchain, 1)
     assert all(result.passed and not result.cached for result in results)
     assert precompiled.files_of(kept).is_file()
+
+
+def test_a_new_file_in_a_folder_that_is_not_there_yet_is_found(
+    tmp_path: Path, toolchain: Toolchain
+) -> None:
+    tree = write(tmp_path / "t", {})
+    (tree / "src/op").mkdir(parents=True)
+    new = {
+        "src/support/new.h": b"#pragma once\n#include <tvm/tir/expr.h>\nint New();\n",
+        "src/op/a.cc": b'#include "../support/new.h"\nint x = New();\n',
+        "src/b.cc": b'#include "support/new.h"\nint y = New(1);\n',
+    }
+    good, bad = parse_units(
+        Overlay(tree, new), [Unit("src/op/a.cc"), Unit("src/b.cc")], toolchain, 1
+    )
+    assert good.passed, good.errors
+    assert good.headers == ("src/support/new.h",)
+    assert "no matching function" in bad.errors[0].message
+    assert not (tree / "src/support").exists()
