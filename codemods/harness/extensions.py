@@ -69,7 +69,7 @@ def _declared_in(script: Path) -> Iterator[TorchExtension]:
             if not _calls(node, _EXTENSION_CLASSES):
                 continue
             assert isinstance(node, ast.Call)
-            name, sources = _constant(node, "name"), _constant(node, "sources")
+            name, sources = _constant(node, "name", 0), _constant(node, "sources", 1)
             if isinstance(name, str) and isinstance(sources, list):
                 files = tuple(script.parent / source for source in sources)
                 yield TorchExtension(name, files, packages, bound_functions(files))
@@ -124,11 +124,12 @@ def _calls(node: ast.AST, names: frozenset[str] | set[str]) -> bool:
     return name in names
 
 
-def _constant(call: ast.Call, keyword: str) -> Any:
-    for argument in call.keywords:
-        if argument.arg == keyword:
-            try:
-                return ast.literal_eval(argument.value)
-            except ValueError:
-                return None
-    return None
+def _constant(call: ast.Call, keyword: str, position: int | None = None) -> Any:
+    """The constant value of an argument given by `keyword`, or at `position`."""
+    given = [argument.value for argument in call.keywords if argument.arg == keyword]
+    if position is not None:
+        given += call.args[position : position + 1]
+    try:
+        return ast.literal_eval(given[0]) if given else None
+    except ValueError:
+        return None

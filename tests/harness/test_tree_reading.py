@@ -42,6 +42,15 @@ def test_a_torch_extension_is_read_from_setup_without_running_it(tmp_path: Path)
     assert found.functions == {"view": 1, "pair": 2, "handle": 0}
 
 
+def test_an_extension_may_be_named_without_keywords(tmp_path: Path) -> None:
+    (tmp_path / "setup.py").write_text(
+        "setup(ext_modules=[CppExtension('own_ext', ['bind.cpp'], include_dirs=['x'])])\n"
+    )
+    (tmp_path / "bind.cpp").write_text("")
+    (found,) = torch_extensions(tmp_path)
+    assert (found.name, found.sources) == ("own_ext", (tmp_path / "bind.cpp",))
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
