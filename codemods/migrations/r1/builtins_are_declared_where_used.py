@@ -8,12 +8,9 @@ missing follows from the definition, so it is put back beside the builtin that i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from codemods.model import (
-    Collector,
     Edit,
     Effort,
     Example,
@@ -25,66 +22,31 @@ from codemods.model import (
     Rung,
     Source,
 )
-from cpp_rewriters.text import calls, code, newline, preceded_by
-
-_MACRO = "TIR_DEFINE_TL_BUILTIN"
-_DECLARED = re.compile(
-    rb"^[^\S\n]*(?P<head>(?:\w+\s+)*?const\s+Op\s*&\s*)(?P<name>\w+)\(\)\s*;", re.M
-)
-_ASKED = re.compile(rb"\bsame_as\s*\(\s*(?:(?:\w+\s*::\s*)*tl\s*::\s*)?(\w+)\s*\(\s*\)\s*\)")
+from cpp_rewriters.builtins import BUILTINS, DECLARED, Builtins
+from cpp_rewriters.derived import derived
+from cpp_rewriters.text import code, newline
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """What one file has of builtins, in order."""
-
-    defined: tuple[str, ...]
-    declared: tuple[str, ...]
-    asked: frozenset[str]
-
-
-def _gather(source: Source) -> _Seen | None:
-    text = code(source)
-    defined = tuple(
-        text[slice(*call.arguments[0])].decode().strip()
-        for call in calls(source, (_MACRO,))
-        if len(call.arguments) == 1 and not preceded_by(text, call.name[0], b"define")
-    )
-    declared = tuple(match["name"].decode() for match in _DECLARED.finditer(text))
-    asked = frozenset(match[1].decode() for match in _ASKED.finditer(text))
-    return _Seen(defined, declared, asked) if defined or declared or asked else None
-
-
-def _digest(gathered: Mapping[str, _Seen]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+@derived
+def _missing(known: Builtins) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """By header: the declaration to follow, and the builtins to declare after it."""
-    declared = {name: path for path in sorted(gathered) for name in gathered[path].declared}
     missing: dict[str, dict[str, tuple[str, ...]]] = {}
-    for path, seen in sorted(gathered.items()):
-        elsewhere = {name for p, s in gathered.items() if p != path for name in s.asked}
-        known = [name for name in seen.defined if name in declared]
-        before = known[0] if known else ""
+    for path, seen in sorted(known.files.items()):
+        elsewhere = {name for p, s in known.files.items() if p != path for name in s.asked}
+        before = next((name for name in seen.defined if name in known.headers), "")
         for name in seen.defined:
-            if name in declared:
+            if name in known.headers:
                 before = name
             elif name in elsewhere and before:
-                after = missing.setdefault(declared[before], {})
+                after = missing.setdefault(known.headers[before], {})
                 after[before] = (*after.get(before, ()), name)
     return missing
 
 
-_MISSING = Collector(
-    "undeclared builtins",
-    Language.CPP,
-    (_MACRO, "const Op", "same_as"),
-    _gather,
-    _digest,
-    re.compile(_MACRO.encode()),
-)
-
-
 def _declare(source: Source, facts: Facts) -> Iterator[Outcome]:
-    missing: Mapping[str, tuple[str, ...]] = facts.get(_MISSING.name, {}).get(source.path, {})
-    for match in _DECLARED.finditer(code(source)) if missing else ():
+    known: Builtins | None = facts.get(BUILTINS.name)
+    missing = _missing(known).get(source.path, {}) if known is not None else {}
+    for match in DECLARED.finditer(code(source)) if missing else ():
         for name in missing.get(match["name"].decode(), ()):
             line = newline(source) + match["head"] + name.encode() + b"();"
             yield Edit(match.end(), match.end(), line)
@@ -103,7 +65,7 @@ MIGRATION = Migration(
     removed=None,
     upstream=(),
     effort=Effort.LOW,
-    rewrites=(Rewrite(Language.CPP, ("const Op",), _declare, needs=(_MISSING,)),),
+    rewrites=(Rewrite(Language.CPP, ("const Op",), _declare, needs=(BUILTINS,)),),
     examples=(
         Example(
             title="a builtin that only its definition names",
