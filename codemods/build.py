@@ -170,6 +170,7 @@ def main(
 def _report(
     folder: Path, plan: Plan, release: str, stages: list[str], pairs: tuple[compare.Pair, ...]
 ) -> None:
+    from codemods import present
     from codemods.report import building, writing
 
     versions = (
@@ -181,6 +182,7 @@ def _report(
     made = building.document(plan.results, stages, plan.tree, release, versions, pairs)
     found = [finding for _, finding in building.findings(plan.results, stages, plan.tree)]
     writing.write_document(folder, made, found, options.known())
+    present.say_where(folder)
 
 
 def _compare(

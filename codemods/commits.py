@@ -157,6 +157,7 @@ class _Git:
         names = (f"GIT_{who}_{what}" for who in _WHO for what in ("NAME", "EMAIL", "DATE"))
         self._identity = {name: os.environ[name] for name in names if name in os.environ}
         try:
+            Repository.open(root)
             self._repository = Repository(root)
             self._prefix = self._repository.git("rev-parse", "--show-prefix")
             self.head = self._repository.commit("HEAD")

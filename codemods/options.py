@@ -157,7 +157,7 @@ def release(name: str) -> str:
         import difflib
 
         close = difflib.get_close_matches(name, ladder.RELEASES, 1)
-        hint = f"; did you mean `{close[0]}`" if close else ""
+        hint = f"; did you mean `{close[0]}`?" if close else ""
         raise click.BadParameter(f"{error}{hint}", param_hint="--to") from error
 
 

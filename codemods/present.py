@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import click
 
@@ -112,6 +113,11 @@ def summarise(result: Result) -> None:
             f"{_count(len(result.regions), 'region')} not analysed",
             err=True,
         )
+
+
+def say_where(report: Path) -> None:
+    """Print where the page of a report is, to standard error."""
+    click.echo(f"report: {report / 'report.html'}", err=True)
 
 
 def _statistics(result: Result) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from codemods.tree import Tree
 
 
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _SECTIONS = {
     "The tree": ("--target", "--output", "--allow-dirty", "--undo"),
     "Look first": ("--diff", "--interactive"),
@@ -52,12 +53,8 @@ Look first, then port, then read the report:
 @click.option("--allow-dirty", is_flag=True, help="Port even over uncommitted changes.")
 @click.option("--no-format", is_flag=True, help="Do not format changed C++ lines.")
 @click.option("--guide", is_flag=True, help="Parse every unit and mend (takes minutes).")
-@click.option(
-    "--tvm", type=click.Path(path_type=Path), help="Checkout of TVM, not the published one."
-)
-@click.option(
-    "--ffi", type=click.Path(path_type=Path), help="Checkout or package of tvm-ffi, likewise."
-)
+@click.option("--tvm", type=_FOLDER, help="Checkout of TVM, not the published one.")
+@click.option("--ffi", type=_FOLDER, help="Checkout or package of tvm-ffi, likewise.")
 @click.option("--offline", is_flag=True, help="Fetch nothing; without --guide nothing ever is.")
 @click.option(
     "--upstream",
@@ -112,12 +109,9 @@ def main(
         raise click.UsageError("`--tvm` and `--ffi` are headers for `--guide`: say that too")
     if commit and (show_diff or output or allow_dirty):
         raise click.UsageError("`--commit` goes with none of --diff, --output, --allow-dirty")
-    if not (show_diff or output or allow_dirty):
-        _refuse_uncommitted(target)
     if output is not None:
         _refuse_output(root, output)
     rules, own = options.own_rules(root, rules_files)
-    found = tree.read(tree.without(tree.find(target), rules))
     wish = porting.Wish(
         release,
         options.migrations(release, select, ignore, own),
@@ -127,6 +121,9 @@ def main(
         Headers(tvm, ffi, offline) if guide else None,
         _upstream(upstream),
     )
+    if not (show_diff or output or allow_dirty):
+        _refuse_uncommitted(target)
+    found = tree.read(tree.without(tree.find(target), rules))
     known = options.known(own)
     revision = vcs.revision(target) if report is not None else ""
     if interactive:
@@ -153,6 +150,7 @@ def main(
         from codemods.report import writing
 
         writing.write(report, result, found.data, done, known, revision)
+        present.say_where(report)
     present.show(result, output_format, known, statistics=statistics, quiet=quiet)
     if result.failed:
         return FAILED
@@ -187,6 +185,8 @@ def _root(target: Path) -> Path:
     if not target.exists():
         raise click.BadParameter(f"`{target}` does not exist", param_hint="--target")
     real = target.resolve()
+    if not real.is_dir() and not real.is_file():
+        raise click.BadParameter(f"`{target}` is no folder and no file", param_hint="--target")
     return real if real.is_dir() else real.parent
 
 

@@ -262,6 +262,7 @@ def _tell_gates(verdict: Verdict) -> None:
 
 def _report(folder: Path, made: Plan, *, landed: bool) -> None:
     """Write the report, and each resolution with its three sides beside it."""
+    from codemods import present
     from codemods.report import syncing, writing
 
     known = options.known()
@@ -270,6 +271,7 @@ def _report(folder: Path, made: Plan, *, landed: bool) -> None:
     writing.write_document(folder, document, syncing.findings(made), known)
     text = json.dumps(syncing.resolutions(made), indent=1) + "\n"
     (folder / "resolutions.json").write_text(text, "utf-8")
+    present.say_where(folder)
 
 
 def _say(text: str) -> None:

@@ -103,16 +103,18 @@ def main(
                 offline,
                 progress,
             )
-    except (Unavailable, UnknownRelease, NoCompiler, FileNotFoundError, ValueError) as error:
+    except (Unavailable, UnknownRelease, NoCompiler, OSError, ValueError) as error:
         click.echo(f"TF913 {error}", err=True)
         return FAILED
     if report is not None:
+        from codemods import present
         from codemods.report import proving, writing
 
         known = options.known(own)
         codes = {migration.code: migration for migration in known}
         made = proving.document(proof, str(target), exact, toolchain.origin, codes)
         writing.write_document(report, made, proof.findings, known)
+        present.say_where(report)
     _show(proof, output_format, verbose)
     return FINDINGS if proof.findings else NOTHING_LEFT
 

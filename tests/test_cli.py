@@ -135,3 +135,52 @@ def test_no_color_is_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         assert "TF903" in done.stdout, done.stderr
     assert "\x1b[" in shown["colour"]
     assert "\x1b[" not in shown["plain"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["runn"], "there is no command `runn`; did you mean `run`?"),
+        (["xyz"], "there is no command `xyz`; known: run, check"),
+        (["run", "--target", "nope"], "`nope` does not exist"),
+        (["run", "--target", "/dev/null"], "`/dev/null` is no folder and no file"),
+        (["run", "--target", ".", "--to", "0.1.99"], "did you mean `0.1.9`?"),
+        (["run", "--target", ".", "--select", "XX"], "begins with `XX`"),
+        (["run", "--target", ".", "--rules", "no.toml"], "no.toml: cannot be read"),
+        (["run", "--target", ".", "--upstream", "nope"], "`nope` is not REPO@REV"),
+        (["run", "--target", ".", "--guide", "--tvm", "nope"], "'nope' does not exist"),
+        (["run", "--target", ".", "--tvm", "."], "headers for `--guide`"),
+        (["run", "--target", ".", "--commit"], "`--commit` needs a git repository"),
+        (["run", "--target", ".", "--undo"], "no run is recorded"),
+        (["run", "--target", ".", "--interactive"], "asks at a terminal"),
+        (["run", "--target", ".", "--report", "a.cc"], "is a file"),
+        (["check", "nope.cc"], "`nope.cc` does not exist"),
+        (["explain", "TVM_REGISTER_GLOBALL"], "did you mean `TVM_REGISTER_GLOBAL`"),
+        (["sync", "--fork", "."], "is not in a git repository"),
+    ],
+)
+def test_bad_input_is_told_apart_from_a_bug_and_changes_nothing(
+    arguments: list[str],
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = "void F();\nTVM_FFI_STATIC_INIT_BLOCK({ F(); });\n"
+    (tmp_path / "a.cc").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert start(cli.group, arguments) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert words in told
+    assert "internal error" not in told and "Traceback" not in told
+    assert (tmp_path / "a.cc").read_text(encoding="utf-8") == text
+
+
+def test_usage_is_checked_before_the_state_of_the_tree(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.cc").write_text("int a;\n", encoding="utf-8")
+    for command in (["init", "-q"], ["add", "."]):
+        subprocess.run(["git", "-C", str(tmp_path), *command], check=True)
+    start(run.main, ["--target", str(tmp_path), "--rules", "no.toml"])
+    assert "no.toml: cannot be read" in " ".join(capsys.readouterr().err.split())

@@ -57,7 +57,12 @@ class Repository:
     def open(cls, path: str | Path) -> Repository:
         """The repository that holds `path`: a working tree, from its root on, or a bare one."""
         repository = cls(path)
-        repository.git("rev-parse", "--git-dir")
+        try:
+            repository.git("rev-parse", "--git-dir")
+        except GitError as error:
+            if "not a git repository" not in str(error):
+                raise
+            raise GitError(f"`{path}` is not in a git repository") from error
         if repository.is_bare:
             return repository
         return cls(repository.git("rev-parse", "--show-toplevel"))

@@ -16,11 +16,12 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
-from codemods.toolchain.cache import cache_folder, entry
+from codemods.toolchain.cache import ENVIRONMENT, cache_folder, entry
 
 _MACHINES = {"AMD64": "x86_64", "arm64": "aarch64"}
 _PYTHON = ("3.11", "cp311")
@@ -57,12 +58,18 @@ def obtain(package: Package, offline: bool = False) -> Path:
     kind = "archive" if package.archive else machine()
     name = f"packages/{package.name}-{package.version}-{kind}"
     if offline and not (cache_folder() / name).is_dir():
-        command = shlex.join(_command(package, Path("DIR")))
         raise Unavailable(
             f"`{package.requirement}` is not in the cache `{cache_folder()}` and `--offline` was "
-            f"given; run once without it (it runs `{command}`)"
+            f"given; run once without it, name a filled cache with `{ENVIRONMENT}`, or checkouts "
+            "with `--tvm` and `--ffi`"
         )
-    return entry(name, lambda folder: _fetch(package, folder))
+    try:
+        return entry(name, lambda folder: _fetch(package, folder))
+    except OSError as error:
+        raise Unavailable(
+            f"the cache `{cache_folder()}` cannot be used: {error.strerror or error}; name another "
+            f"folder with `{ENVIRONMENT}`"
+        ) from error
 
 
 def machine() -> str:
@@ -85,14 +92,15 @@ def _fetch(package: Package, folder: Path) -> None:
                 check=False,
             )
         except OSError as error:
-            raise Unavailable(f"cannot run `{shlex.join(command)}`: {error}") from error
+            raise Unavailable(f"cannot run `{_shown(command)}`: {error}") from error
         files = sorted(Path(scratch).iterdir())
         if done.returncode or len(files) != 1:
             said = [line for line in done.stderr.splitlines() if "ERROR" in line]
             last = said[0] if said else (done.stderr.strip().splitlines() or ["no message"])[-1]
             raise Unavailable(
-                f"cannot fetch `{package.requirement}`: `{shlex.join(command)}` "
-                f"exited {done.returncode}: {last.strip()}"
+                f"cannot fetch `{package.requirement}`: `{_shown(command)}` exited "
+                f"{done.returncode}: {last.strip().removeprefix('ERROR: ')}; look at the network "
+                "and at `pip config list`, or name checkouts with `--tvm` and `--ffi`"
             )
         if files[0].suffix == ".whl":
             _unpack_wheel(files[0], folder, package.members)
@@ -111,6 +119,17 @@ def _command(package: Package, folder: Path) -> list[str]:
     for name in _platforms():
         command += ["--platform", name]
     return [*command, package.requirement]
+
+
+def _shown(command: Sequence[str]) -> str:
+    """The command for people: without the folder and the dozens of tags that it names."""
+    long = ("--dest", "--platform", "--abi", "--implementation", "--python-version")
+    kept = [
+        word
+        for before, word in zip(("", *command), command, strict=False)
+        if word not in long and before not in long
+    ]
+    return shlex.join(kept)
 
 
 def _pip() -> list[str]:

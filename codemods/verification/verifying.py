@@ -79,9 +79,11 @@ def verify(
     """
     proof = Proof()
     began = time.monotonic()
+    files = target.read()
+    if not files:
+        raise ValueError(f"`{target.root}` holds no source file, so there is nothing to prove")
     names = _Names(published(toolchain))
     asking = names.ask(target)
-    files = target.read()
     old_files = before.read() if before is not None else None
     if before is not None and old_files is not None:
         origin = origin or written_for(old_files)

@@ -97,9 +97,23 @@ def test_failed_fetch_says_which_command_failed_and_leaves_nothing(
     assert not [path for path in (own_cache / "packages").iterdir() if path.is_dir()]
 
 
-def test_offline_names_the_command_that_would_fetch() -> None:
-    with pytest.raises(Unavailable, match=r"--offline.*pip download .*x==1"):
+def test_offline_says_what_is_missing_and_what_to_do() -> None:
+    with pytest.raises(Unavailable, match=r"`x==1` is not in the cache.*--offline.*CODEMODS_CACHE"):
         obtain(Package("x", "1"), offline=True)
+
+
+def test_a_failed_command_is_shown_in_a_line() -> None:
+    shown = fetch._shown(fetch._command(Package("x", "1"), Path("/somewhere")))
+    assert shown.endswith("-m pip download --quiet --no-deps --only-binary :all: x==1")
+
+
+def test_a_cache_that_cannot_be_made_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "file" / "cache"))
+    with pytest.raises(Unavailable, match=r"cache.*cannot be used.*CODEMODS_CACHE"):
+        obtain(Package("x", "1"))
 
 
 def test_offline_is_content_with_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

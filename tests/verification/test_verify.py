@@ -95,7 +95,15 @@ def test_headers_that_cannot_be_had_fail_the_proof(
     monkeypatch.setenv("CODEMODS_CACHE", str(tmp_path / "empty"))
     tree = write(tmp_path / "t")
     assert start(main, ["--target", str(tree), "--offline"]) == 2
-    assert "pip download" in capsys.readouterr().err
+    assert "is not in the cache" in capsys.readouterr().err
+
+
+def test_a_tree_without_sources_is_not_proved(
+    tmp_path: Path, toolchain: Toolchain, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    assert start(main, ["--target", str(tmp_path / "empty")]) == 2
+    assert "nothing to prove" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
