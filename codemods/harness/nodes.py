@@ -80,7 +80,8 @@ def exercise_nodes(plan: Plan) -> tuple[Row, ...]:
 
 
 def _row(found: dict[str, str], log: Path) -> Row:
-    details = {name: found[name] for name in ("compared", "ignored", "clone") if found.get(name)}
+    told = ("compared", "ignored", "untried", "clone")
+    details = {name: found[name] for name in told if found.get(name)}
     status = Status(found["status"])
     said = "" if status is Status.PASSED else str(log)
     return Row("nodes", found["name"], status, found["reason"], log=said, details=details)

@@ -63,6 +63,22 @@ class {name}Node : public TileOperatorNode {{
 static const bool {name}_registered = ({name}Node::RegisterReflection(), true);
 """
 
+CLOSED = """\
+class ClosedNode : public ffi::Object {
+ public:
+  int width;
+  explicit ClosedNode(int width) : width(width) {}
+  static void RegisterReflection() {
+    tvm::ffi::reflection::ObjectDef<ClosedNode>().def_ro("width", &ClosedNode::width);
+  }
+  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("tl.Closed", ClosedNode, ffi::Object);
+};
+class Closed : public ffi::ObjectRef {
+ public:
+  TVM_FFI_DEFINE_OBJECT_REF_METHODS_NULLABLE(Closed, ffi::ObjectRef, ClosedNode);
+};
+static const bool Closed_registered = (ClosedNode::RegisterReflection(), true);
+"""
 COPY = "return TileOperator(ffi::make_object<{name}Node>(*this));"
 FORGETFUL = (
     "auto node = ffi::make_object<{name}Node>(*this); node->width = 9; return TileOperator(node);"
@@ -103,6 +119,10 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Row]:
     uneven = EQUAL.format(name="Uneven", other="width") + HASH.format()
     nodes = [
         node("Good"),
+        CLOSED,
+        node("Holder", body="Closed part;").replace(
+            '.def_ro("depth"', '.def_ro("part", &HolderNode::part).def_ro("depth"'
+        ),
         node("Forgetful", FORGETFUL),
         node("Itself", ITSELF),
         node("Crash", CRASH),
@@ -134,6 +154,16 @@ def test_a_sound_node_passes_and_its_row_says_what_is_compared(rows: Mapping[str
         "ignored": "label",
         "clone": "called",
     }
+
+
+def test_a_field_of_a_type_that_cannot_be_made_is_null_and_its_row_says_so(
+    rows: Mapping[str, Row],
+) -> None:
+    assert rows["tl.Closed"].status is Status.NOT_RUN
+    holder = rows["tl.Holder"]
+    assert holder.status is Status.PASSED, holder
+    assert holder.details["compared"] == "width depth buffer"
+    assert holder.details["untried"] == "part"
 
 
 def test_a_clone_that_differs_or_is_the_object_itself_fails(rows: Mapping[str, Row]) -> None:

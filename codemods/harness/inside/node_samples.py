@@ -81,7 +81,10 @@ class Samples:
         return self._make(self._index(key), *arguments)
 
     def value(self, schema: Schema, number: int) -> Any:
-        """Return the value with that number (0 or 1) of the type that `schema` states."""
+        """Return the value with that number (0 or 1) of the type that `schema` states.
+
+        Of a type whose objects cannot be made there is one value: a null reference.
+        """
         name = schema["type"]
         if name in self._plain:
             return self._plain[name][number]
@@ -97,6 +100,8 @@ class Samples:
         except NoSample:
             raise
         except Exception as error:
+            if number == 0:
+                return None
             raise NoSample(name) from error
 
 
