@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from codemods import options
 from codemods.start import FINDINGS, HELP, NOTHING_LEFT, start
 
 if TYPE_CHECKING:
-    from codemods.inventory import Verdict
+    from codemods.inventory import Loss, Verdict
     from codemods.merge.git import Repository
     from codemods.merge.landing import Session
     from codemods.merge.plan import Plan, Sides
@@ -245,19 +246,35 @@ def _tell(made: Plan) -> None:
             f"{one_line(finding.message)}"
         )
     if made.gates is not None:
-        _tell_gates(made.gates)
+        _tell_gates(made.gates, made.resolved.conflicts.keys())
     _say(f"seconds: {', '.join(f'{name} {s}' for name, s in made.seconds.items())}")
 
 
-def _tell_gates(verdict: Verdict) -> None:
-    from collections import Counter
-
+def _tell_gates(verdict: Verdict, left: Collection[str]) -> None:
     for loss in verdict.losses:
         click.echo(str(loss))
-    found = Counter(loss.gate.value for loss in verdict.losses)
-    names = ("lost", "invented", "resurrected", "upstream-lost")
-    _say("gates: " + ", ".join(f"{name} {found[name]}" for name in names))
+    _say(f"gates: {_by_gate(verdict.losses)}")
+    if left:
+        _say(f"  outside the {len(left)} files left: {_by_gate(_outside(verdict.losses, left))}")
     _say(f"waived: {len(verdict.waived)}")
+
+
+def _by_gate(losses: Iterable[Loss]) -> str:
+    from codemods.inventory import Gate
+
+    found = Counter(loss.gate for loss in losses)
+    return ", ".join(f"{gate.value} {found[gate]}" for gate in Gate)
+
+
+def _outside(losses: Sequence[Loss], left: Collection[str]) -> list[Loss]:
+    """The losses that no file left to a person explains: it holds the fork's side until then, and
+    what it defines is exported by others."""
+    inside = {(x.gate, _last(x)) for x in losses if x.entry.path in left}
+    return [x for x in losses if x.entry.path not in left and (x.gate, _last(x)) not in inside]
+
+
+def _last(loss: Loss) -> str:
+    return loss.entry.name.rpartition(".")[2]
 
 
 def _report(folder: Path, made: Plan, *, landed: bool) -> None:

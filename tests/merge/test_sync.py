@@ -342,6 +342,24 @@ def test_the_gates_see_what_a_person_lost(pair: Pair) -> None:
     assert "nobody called it" in pair.fork.git("show", "HEAD:.upstream-sync.toml")
 
 
+def test_losses_are_told_apart_from_what_waits_in_the_files_left(pair: Pair) -> None:
+    old = "def of_upstream(a):\n    return a\n"
+    pair.upstream.commit({"pkg/d.py": old})
+    pair.fork.commit({"pkg/d.py": old})
+    pair.upstream.commit(
+        {
+            "pkg/d.py": old.replace("return a", "return a + 1") + "\n\ndef new():\n    return 1\n",
+            "pkg/__init__.py": "from pkg.d import new\n",
+        }
+    )
+    pair.fork.commit({"pkg/d.py": old.replace("return a", "return a + 2")})
+    said = pair.merge("--dry-run").stderr
+    assert "gates: lost 0, invented 0, resurrected 0, upstream-lost 1" in said or (
+        "gates: lost 0, invented 0, resurrected 0, upstream-lost 2" in said
+    )
+    assert "outside the 1 files left: lost 0, invented 0, resurrected 0, upstream-lost 0" in said
+
+
 def test_a_bare_fork_only_takes_a_dry_run(pair: Pair, tmp_path: Path) -> None:
     pair.fork.git("clone", "-q", "--bare", ".", "../bare.git")
     bare = Repository.open(tmp_path / "bare.git")
