@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from codemods.ladder import by_rung
 from codemods.model import Example, Language, Migration, Rung
+from codemods.notices import NOTICES
 
 RUNGS = {
     Rung.R1: "Legacy packed functions to the FFI inside TVM (TileLang 0.1.5 to 0.1.6)",
@@ -30,12 +31,24 @@ def pages(migrations: Iterable[Migration]) -> Mapping[str, str]:
     known = list(migrations)
     made = {f"migrations/{migration.code}.md": page(migration) for migration in known}
     made["migrations/index.md"] = index(known)
+    made["migrations/notices.md"] = notices()
     return made
+
+
+def notices() -> str:
+    """Return the page of the codes in which the tool speaks of itself."""
+    lines = ["# What the tool says of itself", ""]
+    for notice in NOTICES.values():
+        lines += [f"## {notice.code}: {notice.title}", "", notice.text, ""]
+        if notice.fatal:
+            lines += ["The exit code is 2.", ""]
+    return "\n".join(lines)
 
 
 def index(migrations: Iterable[Migration]) -> str:
     """Return the page that lists every migration, by rung."""
     lines = ["# Migrations", ""]
+    lines += ["What the tool says of itself has codes too: [TF9xx](notices.md).", ""]
     for rung, members in by_rung(migrations):
         lines += [f"## {rung.name}: {RUNGS[rung]}", "", "| code | what changed | new form since |"]
         lines += ["|---|---|---|"]

@@ -150,8 +150,9 @@ def main(
         from codemods.report import writing
 
         writing.write(report, result, found.data, done, known, revision)
-        present.say_where(report)
     present.show(result, output_format, known, statistics=statistics, quiet=quiet)
+    if report is not None:
+        present.say_where(report)
     if result.failed:
         return FAILED
     return NOTHING_LEFT if result.nothing_left else FINDINGS

@@ -33,7 +33,10 @@ _SUFFIXES: dict[str, Language] = {
     **dict.fromkeys((".md", ".rst", ".ipynb"), Language.PROSE),
 }
 _REQUIREMENTS = re.compile(r"(?:.*/)?(?:requirements|constraints)(?:[-_./].*)?\.(?:txt|in)")
-_BUILD_MARKS = ("CMakeCache.txt", "pyvenv.cfg")
+REPORT_MARK = ".codemods-report"
+"""A file that says of its folder: a report is here, which quotes every old name."""
+
+_BUILD_MARKS = ("CMakeCache.txt", "pyvenv.cfg", REPORT_MARK)
 _NEVER = frozenset({"__pycache__", "node_modules"})
 
 HUGE = 8 * 1024 * 1024

@@ -66,7 +66,7 @@ def main(
 
     Exit code 0: all of it holds. 1: findings. 2: something could not be checked at all.
     """
-    from codemods import inventory
+    from codemods import inventory, present
     from codemods.progress import Bar
     from codemods.toolchain.clang_session import NoCompiler
     from codemods.toolchain.fetch import Unavailable
@@ -107,15 +107,15 @@ def main(
         click.echo(f"TF913 {error}", err=True)
         return FAILED
     if report is not None:
-        from codemods import present
         from codemods.report import proving, writing
 
         known = options.known(own)
         codes = {migration.code: migration for migration in known}
         made = proving.document(proof, str(target), exact, toolchain.origin, codes)
         writing.write_document(report, made, proof.findings, known)
-        present.say_where(report)
     _show(proof, output_format, verbose)
+    if report is not None:
+        present.say_where(report)
     return FINDINGS if proof.findings else NOTHING_LEFT
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from codemods import manual, registry
+from codemods.notices import NOTICES
 
 
 def test_every_migration_has_a_page_that_shows_its_examples() -> None:
@@ -20,6 +21,11 @@ def test_the_index_names_every_code_once() -> None:
     known = registry.load()
     index = manual.index(known)
     assert [index.count(f"({migration.code}.md)") for migration in known] == [1] * len(known)
+
+
+def test_every_notice_is_explained() -> None:
+    page = manual.pages(registry.load())["migrations/notices.md"]
+    assert [n.code for n in NOTICES.values() if f"## {n.code}: {n.title}" not in page] == []
 
 
 def test_pull_requests_and_commits_become_links() -> None:

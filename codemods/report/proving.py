@@ -49,9 +49,11 @@ def document(
     found = [finding.code for finding in proof.findings]
     what = {UNRESOLVED: "Python names", UNREGISTERED: "registered names", UNPRESERVED: "surface"}
     what[UNFIT] = "TVM and tvm-ffi"
-    lead = "All of it holds." if not found else f"{len(found)} findings are left."
+    holds = "Nothing that held before fails now." if "surface" in proof.counts else "All holds."
+    lead = holds if not found else f"{_number(len(found), 'finding')} left."
     if proof.unchecked:
-        lead += f" {len(proof.unchecked)} things were not checked here; the reasons are below."
+        count = _number(len(proof.unchecked), "thing")
+        lead += f" {count} could not be checked here; the reasons are below."
     heading = f"Proof against TileLang {release}"
     checks: Sequence[tuple[str, str]] = proof.lines
     return {
@@ -80,3 +82,7 @@ def document(
         "limits": list(_LIMITS),
         "manual": parts.manual(found, known),
     }
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

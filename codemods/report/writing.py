@@ -13,6 +13,7 @@ from codemods.report import html, markdown, sarif, tables
 from codemods.report.document import document
 from codemods.report.parts import Document
 from codemods.result import Result
+from codemods.tree import REPORT_MARK
 
 if TYPE_CHECKING:
     from codemods.porting import Port
@@ -32,7 +33,7 @@ def write(
 
     `result` is the port's result as it is after writing.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    _claim(folder)
     _put(folder / "PORTING.md", porting_notes.notes(result, known))
     _put(folder / "report.sarif", _json(sarif.log(result, known)))
     render(folder, document(result, before, done.files, known, revision))
@@ -42,7 +43,7 @@ def write_document(
     folder: Path, report: Document, found: Sequence[Finding], known: Sequence[Migration]
 ) -> None:
     """Write every form of a command's document; `found` is what it leaves to a person."""
-    folder.mkdir(parents=True, exist_ok=True)
+    _claim(folder)
     _put(folder / "report.md", markdown.text(report))
     _put(folder / "report.sarif", _json(sarif.log_of(found, known)))
     render(folder, report)
@@ -54,6 +55,14 @@ def render(folder: Path, report: Document) -> None:
     _put(folder / "report.html", html.page(report))
     for name, text in tables.of(report).items():
         _put(folder / name, text)
+
+
+def _claim(folder: Path) -> None:
+    """Make the folder; one of our own is marked, so that neither git nor a later run reads it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not any(folder.iterdir()):
+        _put(folder / REPORT_MARK, "written by `codemods ... --report`; no part of a tree\n")
+        _put(folder / ".gitignore", "*\n")
 
 
 def _json(data: object) -> str:

@@ -99,6 +99,8 @@ def test_a_run_writes_every_form_and_all_agree(tmp_path: Path, folder: Path) -> 
     (tmp_path / "tree" / "a.cc").write_text(OLD, encoding="utf-8")
     assert start(run.main, ["--target", str(tmp_path / "tree"), "--report", str(folder)]) == 0
     assert {path.name for path in folder.iterdir()} == {
+        ".codemods-report",
+        ".gitignore",
         "PORTING.md",
         "report.json",
         "report.html",
@@ -161,3 +163,23 @@ def test_without_a_report_nothing_of_it_is_imported(tmp_path: Path) -> None:
     command = [sys.executable, "-c", script, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_a_report_inside_its_tree_is_no_part_of_the_tree(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.cc").write_text(OLD, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        assert start(run.main, ["--target", ".", "--report", "port"]) == 0
+        assert "report: port/report.html" in capsys.readouterr().err
+    subprocess.run(["git", "init", "-q"], check=True)
+    told = subprocess.run(["git", "status", "--short"], check=True, capture_output=True, text=True)
+    assert "port" not in told.stdout
+
+
+def test_a_folder_of_somebody_elses_is_not_marked(tmp_path: Path, ported: Ported) -> None:
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    writing.write_document(tmp_path, ported.document, [], ())
+    assert not (tmp_path / ".gitignore").exists()
+    assert (tmp_path / "report.html").exists()
