@@ -17,7 +17,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-import tomllib
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
 
 from codemods.merge.git import Tree
 from codemods.merge.syntax import language_of
@@ -75,8 +76,8 @@ def _refuted(folder: str, base: Tree, fork: Tree) -> Iterator[str]:
 
 def _read(stated: bytes) -> Mapping[str, list[str]]:
     try:
-        facts = tomllib.loads(stated.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        facts = tomlkit.parse(stated.decode()).unwrap()
+    except (TOMLKitError, UnicodeDecodeError) as error:
         raise ValueError(f"`{FILE}` of the fork is not TOML: {error}") from error
     for key, value in facts.items():
         if key not in {"ours", "exclusive"} or not isinstance(value, list):
