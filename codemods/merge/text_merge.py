@@ -157,7 +157,9 @@ def _definitions(language: Language | None, text: bytes) -> Counter[Key]:
         if unit.is_definition:
             macro = unit.key[1:] if unit.key[0] == "macro" else unit.signature[:0]
             takes = unit.signature if unit.key[0] == "function" else ()
-            counts[(*path, *macro, *(part.decode("utf-8", "replace") for part in takes))] += 1
+            words = (part.decode("utf-8", "replace") for part in takes)
+            name: Key = (*path, *macro, *words)
+            counts[name] += 1
     return counts
 
 

@@ -74,7 +74,8 @@ def _plain(source: Source, noise: frozenset[str]) -> Source:
 @lru_cache(maxsize=1)
 def _query() -> tree_sitter.Query:
     language = tree_sitter.Language(tree_sitter_cpp.language())
-    return tree_sitter.Query(language, _DEFINITIONS)
+    query: tree_sitter.Query = tree_sitter.Query(language, _DEFINITIONS)
+    return query
 
 
 def _definitions(source: Source) -> Iterator[Entry]:
