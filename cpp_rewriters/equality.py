@@ -39,6 +39,7 @@ class Plan:
     hooks: tuple[str, ...] = ()  # the old methods that become hooks
     crossed: tuple[str, ...] = ()  # comparisons of two different fields, as written
     only_hashed: tuple[str, ...] = ()  # fields that told hashes apart, and not values
+    hook_of: str = ""  # the parent whose hook this class would have to share
     reason: str = ""
 
 
@@ -54,11 +55,14 @@ class _Term:
 def plan(known: Mapping[str, ClassFacts], name: str) -> Plan | None:
     """How the class's equality is said in the new form; None for a class that has none.
 
-    A class without methods of its own inherits its parent's kind in C++, and needs nothing.
+    A class without methods of its own inherits its parent's kind in C++. Its own fields took no
+    part in the comparison that it inherited, and are marked so.
     """
     cls = known.get(name)
-    if cls is None or (cls.equal is None and cls.hash is None):
+    if cls is None:
         return None
+    if cls.equal is None and cls.hash is None:
+        return _inherited(known, cls)
     if cls.ambiguous:
         return Plan(name, reason=f"the tree has several classes named `{name}`")
     if cls.equal is None:
@@ -128,6 +132,18 @@ def _defines_in_order(terms: list[_Term], registered: list[str]) -> bool:
         for other in written
         if other != field
     )
+
+
+def _inherited(known: Mapping[str, ClassFacts], cls: ClassFacts) -> Plan | None:
+    """What becomes of the fields of a class that compares itself as its parent in the tree does."""
+    parent = next((c for c in lineage(known, cls.name)[1:] if c.equal is not None), None)
+    made = plan(known, parent.name) if parent is not None else None
+    own = frozenset(member for _, member, extra in cls.reflected if "SEqHash" not in extra)
+    if parent is None or made is None or made.reason or cls.eq_kind or not cls.declares:
+        return None
+    if made.hooks:
+        return Plan(cls.name, kind_is_set=True, hook_of=parent.name)
+    return Plan(cls.name, kind_is_set=True, ignored=own) if own else None
 
 
 def _hashed(cls: ClassFacts) -> list[str]:
@@ -279,10 +295,11 @@ def _same_field(
 
 def _crosses(sides: list[str], other: str) -> bool:
     """Whether one field of this object is compared with a different one of the other."""
-    return len(sides) == 2 and (
-        re.fullmatch(r"(?:this\s*->\s*)?\w+", sides[0]) is not None
-        and re.fullmatch(rf"{other}\s*->\s*\w+", sides[1]) is not None
-    )
+    if len(sides) != 2:
+        return False
+    mine = re.fullmatch(r"(?:this\s*->\s*)?(\w+)", sides[0])
+    theirs = re.fullmatch(rf"{other}\s*->\s*(\w+)", sides[1])
+    return mine is not None and theirs is not None and mine[1] != theirs[1]
 
 
 def _is_plain(known: Mapping[str, ClassFacts], cls: ClassFacts, field: str) -> bool:
@@ -300,11 +317,10 @@ def _registered(known: Mapping[str, ClassFacts], cls: ClassFacts) -> tuple[set[s
     inherited: set[str] = set()
     for ancestor in lineage(known, cls.name)[1:]:
         ignored: frozenset[str] = frozenset()
-        if ancestor.equal is not None:
-            parent = plan(known, ancestor.name)
-            if parent is not None and not parent.reason:
-                ignored = parent.ignored
-                inherited |= {field for field, _ in parent.added}
+        parent = plan(known, ancestor.name)
+        if parent is not None and not parent.reason:
+            ignored = parent.ignored
+            inherited |= {field for field, _ in parent.added}
         inherited |= {
             member
             for _, member, extra in ancestor.reflected

@@ -144,3 +144,22 @@ def test_marking_a_node_of_a_graph_is_no_part_of_a_hook() -> None:
     source = Source("a.h", text.encode(), Language.CPP)
     method = classes(source)[0].methods[0]
     assert b"MarkGraphNode" not in equality.hook(source, method, "N", qualified=False)
+
+
+def test_a_class_that_inherits_a_comparison_ignores_its_own_fields() -> None:
+    child = (
+        "class C : public N {{ int own; TVM_DECLARE_FINAL_OBJECT_INFO(C, N); "
+        'static void RegisterReflection() {{ refl::ObjectDef<C>().def_ro("own", &C::own{}); }} }};'
+    )
+    plain = "return equal(a, other->a);"
+    made = equality.plan(tree(plain, more=child.format("")), "C")
+    assert made is not None and made.ignored == {"own"} and not made.hook_of
+    marked = child.format(", refl::AttachFieldFlag::SEqHashIgnore()")
+    assert equality.plan(tree(plain, more=marked), "C") is None
+    hooked = equality.plan(tree("return p == other->p;", more=child.format("")), "C")
+    assert hooked is not None and hooked.hook_of == "N"
+
+
+def test_a_field_of_a_foreign_parent_is_no_slip() -> None:
+    assert plan("return equal(dtype, other->dtype) && equal(a, other->a);").crossed == ()
+    assert plan("return equal(a, other->b);").crossed == ("equal(a, other->b)",)

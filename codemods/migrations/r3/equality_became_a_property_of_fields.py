@@ -8,7 +8,8 @@ compares two of it: TVM's own callers do.
 What the old methods compared, the new form compares, no more and no less:
 
 * a compared field that was not reflected is registered;
-* a reflected field that was not compared is marked `SEqHashIgnore`;
+* a reflected field that was not compared is marked `SEqHashIgnore`, also one of a class that
+  inherits the comparison of its parent;
 * a method that only returns a field stands for the field; `DefEqual` becomes `SEqHashDef`;
 * what has no field (a value computed, a plain struct compared with `==`, two different fields compared
   with each other) keeps its method, as the hooks `__s_equal__` and `__s_hash__`.
@@ -60,6 +61,14 @@ def _compare_fields(source: Source, facts: Facts) -> Iterator[Outcome]:
         if plan.reason:
             yield from _report(source, cls, plan)
             continue
+        if plan.hook_of:
+            yield Remark(
+                cls.span[0],
+                f"`{cls.name}` compares itself as `{plan.hook_of}` does, by a hook that holds for "
+                f"`{plan.hook_of}` alone",
+                "define the hooks `__s_equal__` and `__s_hash__` for it too",
+                Effort.MEDIUM,
+            )
         for comparison in plan.crossed:
             yield Remark(
                 cls.span[0],
@@ -275,6 +284,50 @@ MIGRATION = Migration(
   static constexpr TVMFFISEqHashKind _type_s_eq_hash_kind = kTVMFFISEqHashKindTreeNode;
 """
             + _KEY,
+            postlude="}\n",
+        ),
+        Example(
+            title="a class that compares itself as its parent does",
+            prelude=_PRELUDE,
+            before="""class BaseNode : public Object {
+public:
+  PrimExpr a;
+  static void RegisterReflection() {
+    refl::ObjectDef<BaseNode>().def_ro("a", &BaseNode::a);
+  }
+  bool SEqualReduce(const BaseNode *other, SEqualReducer equal) const { return equal(a, other->a); }
+  void SHashReduce(SHashReducer hash_reduce) const { hash_reduce(a); }
+  static constexpr bool _type_has_method_sequal_reduce = true;
+  static constexpr bool _type_has_method_shash_reduce = true;
+  TVM_FFI_DECLARE_OBJECT_INFO("tl.Base", BaseNode, Object);
+};
+class NamedNode : public BaseNode {
+public:
+  ffi::String name;
+  static void RegisterReflection() {
+    refl::ObjectDef<NamedNode>().def_ro("name", &NamedNode::name);
+  }
+  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("tl.Named", NamedNode, BaseNode);
+};
+""",
+            after="""class BaseNode : public Object {
+public:
+  PrimExpr a;
+  static void RegisterReflection() {
+    refl::ObjectDef<BaseNode>().def_ro("a", &BaseNode::a);
+  }
+  static constexpr TVMFFISEqHashKind _type_s_eq_hash_kind = kTVMFFISEqHashKindTreeNode;
+  TVM_FFI_DECLARE_OBJECT_INFO("tl.Base", BaseNode, Object);
+};
+class NamedNode : public BaseNode {
+public:
+  ffi::String name;
+  static void RegisterReflection() {
+    refl::ObjectDef<NamedNode>().def_ro("name", &NamedNode::name, refl::AttachFieldFlag::SEqHashIgnore());
+  }
+  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("tl.Named", NamedNode, BaseNode);
+};
+""",
             postlude="}\n",
         ),
         Example(
