@@ -22,6 +22,11 @@ def module(name: str) -> list[str]:
 
 
 def forget_working_directory() -> None:
-    """Take what `python -m` put first off the path, unless our own packages lie there."""
+    """Take what `python -m` put first off the path, unless our own packages lie there.
+
+    Where `PYTHONSAFEPATH` forbids that already, the first entry is somebody's choice.
+    """
+    if getattr(sys.flags, "safe_path", False):
+        return
     if sys.argv[:1] == ["-m"] and sys.path and str(Path(sys.path[0]).resolve()) != _ROOT:
         del sys.path[0]
