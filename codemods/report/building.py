@@ -15,10 +15,11 @@ from codemods.report.provenance import tools
 
 FAILED, NOT_RUN = "TF940", "TF941"
 
-_STAGES = {
+TITLES = {
     "units": "C++ units compiled",
     "link": "Libraries and extensions linked",
     "load": "Libraries loaded",
+    "nodes": "Nodes compared and cloned",
     "import": "Python modules imported",
     "lower": "Kernels lowered to CUDA",
     "device-compile": "Kernels compiled for each architecture",
@@ -51,7 +52,7 @@ def document(
     lead = f"{failed} of {len(rows)} rows failed." if failed else "Nothing failed."
     if total[Status.NOT_RUN]:
         lead += f" {total[Status.NOT_RUN]} were not run, which is no pass."
-    named = [(stage, _STAGES.get(stage, stage)) for stage in stages]
+    named = [(stage, TITLES.get(stage, stage)) for stage in stages]
     found = findings(results, stages, target)
     todo = [
         parts.item(finding, "failed" if finding.code == FAILED else "not run", stage)
@@ -148,7 +149,7 @@ def _all_rows(stage: str, rows: Sequence[Row]) -> dict[str, Any]:
         for row in sorted(rows, key=lambda row: (row.status is Status.PASSED, row.name, row.arch))
     ]
     columns = ("name", "arch", "status", "reason", "seconds", "details")
-    return parts.section(_STAGES.get(stage, stage), columns, made)
+    return parts.section(TITLES.get(stage, stage), columns, made)
 
 
 def _details(row: Row) -> str:

@@ -93,9 +93,14 @@ def outcomes(rows: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
 
 
 def section(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
-    """Return a table of a report; cells are texts or numbers."""
-    made = [list(row) for row in rows]
-    return {"title": title, "columns": list(columns), "count": len(made), "rows": made}
+    """Return a table of a report; cells are texts or numbers. A column without a text goes."""
+    kept = [at for at in range(len(columns)) if not rows or any(row[at] != "" for row in rows)]
+    return {
+        "title": title,
+        "columns": [columns[at] for at in kept],
+        "count": len(rows),
+        "rows": [[row[at] for at in kept] for row in rows],
+    }
 
 
 def _stage(finding: Finding) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from codemods.harness.results import Results, Row, Status
+from codemods.harness.stages import STAGES
 from codemods.model import Finding
 from codemods.notices import NOTICES
 from codemods.report import building, html, markdown, proving, sarif, tables, writing
@@ -137,6 +138,10 @@ def test_a_proof_lists_what_failed_and_what_was_not_checked(proved: Document) ->
     assert {row["code"] for row in proved["manual"]} == {"TF921", "TF922"}
 
 
+def test_every_stage_of_a_build_has_a_heading() -> None:
+    assert set(building.TITLES) == set(STAGES)
+
+
 def test_every_code_of_these_reports_has_its_page() -> None:
     assert {"TF932", "TF940", "TF941"} <= set(NOTICES)
 
@@ -180,3 +185,9 @@ def test_all_forms_are_written_and_the_json_is_the_document(proved: Document, fo
     assert json.loads((folder / "report.json").read_text(encoding="utf-8")) == json.loads(
         json.dumps(proved)
     )
+
+
+def test_a_column_without_a_text_is_left_out(built: Document) -> None:
+    by_title = {section["title"]: section["columns"] for section in built["sections"]}
+    assert by_title["C++ units compiled"] == ["name", "status", "reason", "seconds"]
+    assert by_title["Kernels lowered to CUDA"] == ["name", "arch", "status", "seconds", "details"]
