@@ -59,10 +59,10 @@ def _use_has_value(source: Source, facts: Facts) -> Iterator[Outcome]:
     if not _speaks_of_values(text, facts):
         return
     for match in words(source, ("defined",)):
-        at = match.start()
-        if text[at - 1 : at] != b"." or not _NO_ARGUMENTS.match(text, match.end()):
+        dot = skip_space_back(text, match.start()) - 1
+        if text[dot : dot + 1] != b"." or not _NO_ARGUMENTS.match(text, match.end()):
             continue
-        if _holds_a_value(source, facts, at - 1):
+        if _holds_a_value(source, facts, dot):
             yield Edit(*match.span(), b"has_value")
 
 
@@ -109,7 +109,18 @@ def _holds_a_value(source: Source, facts: Facts, dot: int) -> bool:
     declared = declaration(source, member, first + name.start(2))
     if declared is None:
         return _own_field_is_value(source, facts, member, dot)
-    return _is_value(declared.type, declared.initialiser, results)
+    return _is_value(_without_alias(text, declared.type), declared.initialiser, results)
+
+
+def _without_alias(text: bytes, type_text: str) -> str:
+    """The type that a name of the file's own stands for: `using Name = Optional<String>;`."""
+    name = re.sub(r"\bconst\b|[*&\s]|\w+::", "", type_text)
+    if not re.fullmatch(r"\w+", name) or name == "auto":
+        return type_text
+    alias = re.search(
+        rf"\busing\s+{name}\s*=([^;]+);|\btypedef\s+([^;]+?)\s+{name}\s*;".encode(), text
+    )
+    return type_text if alias is None else (alias[1] or alias[2]).decode("utf-8", "replace")
 
 
 def _is_value(type_text: str, initialiser: str, results: frozenset[str]) -> bool:
@@ -175,6 +186,17 @@ MIGRATION = Migration(
     effort=Effort.LOW,
     rewrites=(Rewrite(Language.CPP, ("defined",), _use_has_value, needs=(RESULTS, CLASSES)),),
     examples=(
+        Example(
+            title="a type under a name of the file's own",
+            prelude="#include <tvm/tir/function.h>\nnamespace tvm {\nusing ffi::Optional;\nusing ffi::String;\n",
+            before="""using Name = Optional<String>;
+bool Has(const Name &name) { return name . defined(); }
+""",
+            after="""using Name = Optional<String>;
+bool Has(const Name &name) { return name . has_value(); }
+""",
+            postlude="}\n",
+        ),
         Example(
             title="only the optional of a string changes",
             prelude="#include <tvm/tir/function.h>\nnamespace tvm {\nusing ffi::Optional;\nusing ffi::String;\n"
