@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
+
+from codemods.merge import landing
 
 from .conftest import History
 from .test_sync import CODE, Pair, with_a_conflict
@@ -326,3 +329,92 @@ def test_a_sparse_checkout_keeps_what_it_leaves_out(pair: Pair) -> None:
     assert pair.fork.git("status", "--porcelain") == ""
     names = pair.fork.git("ls-tree", "-r", "--name-only", "HEAD").split("\n")
     assert {"far/x.py", "far/y.py"} <= set(names)
+
+
+def test_a_file_that_the_fork_renamed_takes_upstreams_edit(pair: Pair) -> None:
+    pair.fork.git("mv", "pkg/a.py", "pkg/ours.py")
+    pair.fork.commit({}, "rename")
+    pair.upstream.commit({"pkg/a.py": CODE.replace("value * 1", "value * 11")})
+    assert pair.merge().return_value == 0
+    assert "value * 11" in (pair.fork.path / "pkg/ours.py").read_text()
+    assert not (pair.fork.path / "pkg/a.py").exists()
+
+
+def test_a_file_that_both_sides_renamed_differently_is_never_lost(pair: Pair) -> None:
+    pair.fork.git("mv", "pkg/a.py", "pkg/ours.py")
+    pair.fork.commit({"pkg/ours.py": CODE.replace("value * 4", "value * 44")})
+    pair.upstream.git("mv", "pkg/a.py", "pkg/theirs.py")
+    pair.upstream.commit({"pkg/theirs.py": CODE.replace("value * 1", "value * 11")})
+    before = pair.state()
+    result = pair.merge()
+    texts = "".join(p.read_text() for p in (pair.fork.path / "pkg").glob("*.py"))
+    assert "value * 11" in texts and "value * 44" in texts
+    assert result.return_value == 1
+    assert pair.sync("--abort").return_value == 0
+    assert pair.state() == before
+
+
+def test_a_new_file_in_a_folder_that_the_fork_renamed_is_never_lost(pair: Pair) -> None:
+    for side in (pair.upstream, pair.fork):
+        side.commit({f"sub/{name}.py": f"{name}_IN_THE_FOLDER = 1\n" for name in "XYZ"})
+    pair.fork.git("mv", "sub", "renamed")
+    pair.fork.commit({}, "rename")
+    pair.upstream.commit({"sub/new.py": "NEW_IN_THE_OLD_FOLDER = 1\n"})
+    pair.merge()
+    found = [p for p in pair.fork.path.rglob("new.py") if ".git" not in p.parts]
+    assert [p.read_text() for p in found] == ["NEW_IN_THE_OLD_FOLDER = 1\n"]
+
+
+def test_a_binary_that_both_sides_changed_is_chosen_by_a_person(pair: Pair) -> None:
+    for side in (pair.upstream, pair.fork):
+        side.commit({"pkg/data.bin": b"\0old", "pkg/with.py": "WITH_THE_DATA = 1\n"})
+    pair.upstream.commit({"pkg/data.bin": b"\0theirs"})
+    pair.fork.commit({"pkg/data.bin": b"\0ours"})
+    assert pair.merge().return_value == 1
+    assert (pair.fork.path / "pkg/data.bin").read_bytes() == b"\0ours"
+    assert pair.sync("--continue").return_value == 1
+    pair.fork.write({"pkg/data.bin": b"\0theirs"})
+    assert pair.sync("--continue").return_value == 0
+
+
+def test_what_upstream_deleted_and_the_fork_changed_may_be_removed(pair: Pair) -> None:
+    pair.upstream.commit({"pkg/b.py": None})
+    pair.fork.commit({"pkg/b.py": "VALUE = 1\nOF_THE_FORK = 2\n"})
+    assert pair.merge().return_value == 1
+    pair.fork.git("rm", "-q", "pkg/b.py")
+    refused = pair.sync("--continue")
+    assert refused.return_value == 1
+    assert "lost: python_name `pkg.b.OF_THE_FORK`" in refused.stdout
+    assert pair.sync("--continue", "--no-gates").return_value == 0
+    assert not (pair.fork.path / "pkg/b.py").exists()
+
+
+def test_another_sync_is_refused_while_one_is_open(pair: Pair) -> None:
+    with_a_conflict(pair)
+    pair.merge()
+    before = pair.state()
+    with pytest.raises(Exception, match="a sync is open"):
+        pair.merge()
+    assert pair.merge("--dry-run").return_value is not None
+    assert pair.state() == before
+
+
+def test_a_kill_behind_the_last_commit_is_mended_by_continue(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_a_conflict(pair)
+    onto = pair.upstream.git("rev-parse", "HEAD")
+    pair.merge()
+    pair.fork.write({"pkg/b.py": "VALUE = 5\n"})
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(landing, "_write", die)
+    with pytest.raises(click.Abort):
+        pair.sync("--continue")
+    monkeypatch.undo()
+    assert pair.sync("--continue").return_value == 0
+    assert pair.fork.git("status", "--porcelain") == ""
+    assert pair.fork.git("show", "HEAD:pkg/b.py") == "VALUE = 5"
+    assert onto in pair.fork.git("show", "HEAD:.upstream-sync.toml")
