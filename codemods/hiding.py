@@ -20,22 +20,24 @@ from py_rewriters.parsing import Problem, parse
 _LETTER = re.compile(rb"[A-Za-z]")
 _BRACKET = re.compile(rb"[(\[{)\]}]")
 _DECLARED = re.compile(rb"\b(?:class|struct)\s+(?:[A-Z_]+\s+)?(\w+)")
+_DEFINED = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
 _STATEMENT = re.compile(rb"[(\[{;}]")
 _BLUR = b"q"
 
 
 def covered(source: Source, directive: Directive) -> Span:
-    """Return the bytes that a directive covers: its line, and what begins there, to its end."""
-    lines = source.once(_lines)
-    if directive.covers > len(lines):
-        return len(source.data), len(source.data)
+    """Return the bytes that a directive covers: its line, and what begins there, to its end.
+
+    A comment that stands alone is part of what it covers.
+    """
+    own, _ = _line(source, directive.line)
     start, end = _line(source, directive.covers)
     if source.language is Language.CPP:
-        return start, max(end, _end_of_bracket(code(source), start, end))
+        return own, max(end, _end_of_bracket(code(source), start, end))
     if source.language is Language.PYTHON:
         begun = [last for first, last in source.once(_statements) if first == directive.covers]
-        return start, max([end, *(_line(source, last)[1] for last in begun)])
-    return start, end
+        return own, max([end, *(_line(source, last)[1] for last in begun)])
+    return own, end
 
 
 def is_construct(source: Source, directive: Directive) -> bool:
@@ -57,11 +59,17 @@ def widened(source: Source, span: Span) -> Iterator[Span]:
 
 
 def hidden(source: Source, spans: Iterable[Span], tokens: Iterable[str]) -> Source:
-    """Return the source with `tokens` blurred inside `spans`; every offset is unchanged."""
+    """Return the source with `tokens` blurred inside `spans`; every offset is unchanged.
+
+    A macro that is defined inside is blurred in the whole file: its uses mean what is kept.
+    """
     names = [token.encode() for token in tokens]
     data = bytearray(source.data)
-    for start, end in spans:
-        for name in names:
+    kept = list(spans)
+    defined = {name for start, end in kept for name in _DEFINED.findall(source.data[start:end])}
+    everywhere = [(0, len(source.data), [name for name in names if name in defined])]
+    for start, end, blurred in [*((start, end, names) for start, end in kept), *everywhere]:
+        for name in blurred:
             at = source.data.find(name, start)
             while 0 <= at < end:
                 data[at : at + len(name)] = _LETTER.sub(_BLUR, name)
@@ -164,6 +172,8 @@ def _statements(source: Source) -> list[tuple[int, int]]:
 
 def _line(source: Source, number: int) -> Span:
     lines = source.once(_lines)
+    if number > len(lines):  # behind a comment on the last line
+        return len(source.data), len(source.data)
     end = lines.start(number + 1) if number < len(lines) else len(source.data)
     return lines.start(number), end
 

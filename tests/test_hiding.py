@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from codemods import engine, hiding, options, suppress
+from codemods import engine, hiding, ladder, options, registry, suppress
 from codemods.model import Edit, Language, Remark, Source
+from codemods.rules.examples import PATHS
 
 CLASS = """\
 class {name} : public Object {{{head}
@@ -36,7 +37,7 @@ def kept(text: str, path: str = "a.cc") -> set[int]:
     ("text", "lines"),
     [
         ("a;  // codemods: ignore\nb;\n", {1}),
-        ("// codemods: ignore\nb;\nc;\n", {2}),
+        ("// codemods: ignore\nb;\nc;\n", {1, 2}),
         ("class A {  // codemods: ignore\n int x;\n};\nb;\n", {1, 2, 3}),
         ("class A  // codemods: ignore\n{\n int x;\n};\nb;\n", {1, 2, 3, 4}),
         ("f(a,  // codemods: ignore\n  b);\nc;\n", {1, 2}),
@@ -55,7 +56,7 @@ def test_a_directive_covers_what_begins_on_its_line(text: str, lines: set[int]) 
         ("f(a,  # codemods: ignore\n  b)\nc\n", {1, 2}),
         ("f(a,\n  b)  # codemods: ignore\nc\n", {2}),
         ("def f():  # codemods: ignore\n  a\n  b\nc\n", {1, 2, 3}),
-        ("# codemods: ignore\nclass A:\n  b = 1\nc\n", {2, 3}),
+        ("# codemods: ignore\nclass A:\n  b = 1\nc\n", {1, 2, 3}),
         ("def (  # codemods: ignore\n", {1}),
     ],
 )
@@ -115,3 +116,33 @@ def test_lines_put_in_before_a_covered_one_are_not_of_it() -> None:
 def test_what_is_hidden_keeps_every_offset() -> None:
     source = Source("a.cc", b"Foo(Foo) // Foo\nFoo", Language.CPP)
     assert hiding.hidden(source, [(0, 16)], ["Foo", "o"]).data == b"qqq(qqq) // qqq\nFoo"
+
+
+def test_a_macro_whose_definition_is_kept_keeps_its_uses() -> None:
+    text = (
+        "#ifndef kTVMGridConstant\n#define kTVMGridConstant 130  // codemods: ignore\n#endif\n"
+        "int x = kTVMGridConstant;\n"
+    )
+    assert not port("TF114", "a.cc", text).changed
+
+
+@pytest.mark.parametrize("code", [migration.code for migration in registry.load()])
+def test_whatever_line_of_an_example_is_kept_it_stays_and_nothing_breaks(code: str) -> None:
+    (migration,) = (m for m in registry.load() if m.code == code)
+    release = max(migration.introduced, ladder.DEFAULT_TARGET, key=ladder.position)
+    for example in migration.examples:
+        mark = {Language.CPP: "  // codemods: ignore", Language.PYTHON: "  # codemods: ignore"}
+        text = example.prelude + example.before + example.postlude
+        if example.language not in mark or any(part in text for part in ('"""', 'R"', "\\\n")):
+            continue  # a comment at a line's end would be no comment
+        path = example.path or PATHS[example.language]
+        others = {name: other.encode() for name, other in example.others.items()}
+        lines = text.split("\n")
+        for number, line in enumerate(lines):
+            marked = line + mark[example.language]
+            changed = "\n".join([*lines[:number], marked, *lines[number + 1 :]]).encode()
+            first = engine.port({**others, path: changed}, [migration], release, unsafe=True)
+            assert not first.complaints
+            if first.used_suppressions:
+                assert marked in first.files[path].decode().split("\n")
+            assert not engine.port(first.files, [migration], release, unsafe=True).changed

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from codemods import manual, registry
+import re
+from pathlib import Path
+from types import ModuleType
+
+from codemods import manual, registry, rules
 from codemods.notices import NOTICES
 
 
@@ -26,6 +30,16 @@ def test_the_index_names_every_code_once() -> None:
 def test_every_notice_is_explained() -> None:
     page = manual.pages(registry.load())["migrations/notices.md"]
     assert [n.code for n in NOTICES.values() if f"## {n.code}: {n.title}" not in page] == []
+
+
+def test_the_migration_that_the_manual_shows_works() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "write-a-migration.md").read_text("utf-8")
+    (text,) = re.findall(r"````python\n(.*?)````", page, re.DOTALL)
+    shown = ModuleType("codemods.migrations.r3.foo_was_renamed")
+    exec(compile(text, "write-a-migration.md", "exec"), shown.__dict__)
+    migration = registry._read(shown)
+    assert migration is not None and migration.name == "foo_was_renamed"
+    rules.check(Path("write-a-migration.md"), [migration])
 
 
 def test_pull_requests_and_commits_become_links() -> None:
