@@ -236,6 +236,8 @@ class _Members:
                 if isinstance(named, ast.Constant) and isinstance(named.value, str):
                     found = self.of.getters.match(named.value)
                     return Sureness.YES if found else Sureness.UNKNOWN
+        if dotted is None and isinstance(node.func, ast.Attribute):
+            return self.hinted(node.func.attr)
         return Sureness.UNKNOWN
 
     def name(self, name: str, scope: Scope, depth: int) -> Sureness:

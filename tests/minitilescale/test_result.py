@@ -96,3 +96,9 @@ def test_what_no_rule_can_port_is_reported(ported: engine.Ported) -> None:
     told = {(finding.path, finding.code) for finding in ported.findings}
     assert ("src/transform/make_packed_api.cc", "TF316") in told
     assert {path for path, _ in told} >= {"tilelang/jit/kernel.py", "tilelang/engine/lower.py"}
+
+
+def test_what_is_left_to_a_person_in_python_is_reported(ported: engine.Ported) -> None:
+    told = {(finding.path, finding.code) for finding in ported.findings}
+    assert ("tilelang/profiler/__init__.py", "TF344") in told  # a device of an unknown class
+    assert ("examples/distributed/example_put_block.py", "TF346") in told  # an option turned round

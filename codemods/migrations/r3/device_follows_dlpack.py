@@ -2,10 +2,13 @@
 
 `Device.device_type` was an attribute and is the method `dlpack_device_type()` now;
 `Device.device_id` became `index`. Only a receiver that is certainly TVM's device is changed:
-PyTorch and CUDA have members of these names too.
+PyTorch and CUDA have members of these names too. One that is only called a device is reported, where
+the file knows TVM: left as it is, it raises an `AttributeError` when the line runs.
 """
 
 from __future__ import annotations
+
+import re
 
 from codemods.model import Effort, Example, Language, Migration, Rung
 from py_rewriters.members import Class, Member, renamed_members
@@ -24,6 +27,7 @@ _DEVICE = Class(
         for home in ("tvm", "tvm.runtime", "tvm.ffi", "tvm.nd", "tvm.runtime.ndarray", "tvm_ffi")
         for kind in _KINDS
     ),
+    hint=re.compile(r"(^|_)(dev(ice)?|ctx)$"),
 )
 
 MIGRATION = Migration(
@@ -51,6 +55,17 @@ MIGRATION = Migration(
             after=(
                 "import tvm\n\ndev = tvm.cuda(0)\nplace = (dev.dlpack_device_type(), dev.index)\n"
             ),
+        ),
+        Example(
+            title="something that is called a device",
+            language=Language.PYTHON,
+            before=(
+                "import tvm\n\n\n"
+                "def on_gpu(tensor) -> bool:\n"
+                "    return tensor.device.device_type == tvm.runtime.Device.kDLCUDA\n"
+            ),
+            after=None,
+            finding="the class of its receiver is not known",
         ),
     ),
 )
