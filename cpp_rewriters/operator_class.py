@@ -83,12 +83,16 @@ class Definition:
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """The classes below a base, by name, and the bodies of their members."""
+    """The classes below a base, by name, and the bodies of their members.
+
+    `converted` is the base's node, where somebody has written it already.
+    """
 
     base: OperatorClass | None
     classes: Mapping[str, OperatorClass]
     definitions: tuple[Definition, ...]
     children: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    converted: OperatorClass | None = None
 
     def lineage(self, name: str) -> Iterator[OperatorClass]:
         """The class and its ancestors below the base, nearest first."""
@@ -142,12 +146,16 @@ class _File:
     definitions: tuple[Definition, ...]
 
 
-def hierarchy(base: str) -> Collector:
-    """The classes below `base`: a `Hierarchy`."""
+def hierarchy(base: str, node: str) -> Collector:
+    """The classes below `base`, which becomes `node`: a `Hierarchy`."""
 
     def gather(source: Source) -> _File | None:
         found = _File(
-            tuple(_class(source, cls) for cls in classes(source) if cls.bases or cls.name == base),
+            tuple(
+                _class(source, cls, cls.name in (base, node))
+                for cls in classes(source)
+                if cls.bases or cls.name == base
+            ),
             tuple(_definitions(source)),
         )
         return found if found.classes or found.definitions else None
@@ -171,7 +179,7 @@ def hierarchy(base: str) -> Collector:
         definitions = tuple(
             d for path in sorted(gathered) for d in gathered[path].definitions if d.owner in below
         )
-        return Hierarchy(known.get(base), kept, definitions, children)
+        return Hierarchy(known.get(base), kept, definitions, children, known.get(node))
 
     # where nothing can be the head of the base, there is nothing below it
     seed = re.compile(rf"{base}\b(?<!\w{base})(?!\s*[=;,.()<>&*\"'-])".encode())
@@ -179,7 +187,7 @@ def hierarchy(base: str) -> Collector:
     return Collector(f"hierarchy of {base}", Language.CPP, tokens, gather, digest, seed)
 
 
-def _class(source: Source, cls: Class) -> OperatorClass:
+def _class(source: Source, cls: Class, is_base: bool) -> OperatorClass:
     text = code(source)
     constructors: list[Constructor] = []
     for method in cls.methods:
@@ -199,7 +207,7 @@ def _class(source: Source, cls: Class) -> OperatorClass:
         constructors=tuple(constructors),
         space=namespaces[-1].decode().rsplit("::", 1)[-1] if namespaces else "",
         declared=tuple((m.name, source.data[slice(*m.span)].decode()) for m in cls.methods)
-        if not cls.bases
+        if is_base
         else (),
     )
 

@@ -186,9 +186,8 @@ def inherited(
 
 def _inherits(known: Hierarchy, names: Names, name: str) -> Iterator[tuple[str, str, str]]:
     """What the class took from the old base: the head, the method's name, the body."""
-    if known.base is None:
-        return
-    declared = dict(known.base.declared)
+    base = known.base or known.converted
+    declared = dict(base.declared) if base is not None else {}
     has = {m for c in known.lineage(name) for m in c.methods}
     for method in names.pure:
         body = known.definition(names.base, method)

@@ -16,7 +16,7 @@ def test_other_facts_are_worked_out_anew_though_they_are_equal_in_size() -> None
 
 
 def test_the_heads_of_a_base_are_seen_however_they_are_written() -> None:
-    seed = hierarchy("Operator").seed
+    seed = hierarchy("Operator", "TileOperatorNode").seed
     assert seed is not None
     heads = (b"class Operator {", b"class API Operator final : public A {", b"struct Operator\n{")
     assert all(seed.search(head) for head in (*heads, b"class Operator /* (old) */ {"))

@@ -23,6 +23,7 @@ What holds operators by pointer is the next migration's.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -40,6 +41,7 @@ from codemods.model import (
     Rung,
     Source,
 )
+from cpp_rewriters import includes
 from cpp_rewriters.classes import Class, classes, out_of_line
 from cpp_rewriters.operator_class import Hierarchy, hierarchy, is_const, semicolon_after
 from cpp_rewriters.operator_declaration import Names, declare
@@ -47,7 +49,7 @@ from cpp_rewriters.operator_definition import define
 from cpp_rewriters.text import Span, code, indentation, lines, newline, skip_space, words
 
 NAMES = Names("Operator", "TileOperatorNode", "TileOperator", ("Lower", "InferLayout", "Clone"))
-HIERARCHY = hierarchy(NAMES.base)
+HIERARCHY = hierarchy(NAMES.base, NAMES.node)
 
 # Upstream's keys that are not the class's name.
 _KEYS = {"Conv2DIm2ColOp": "Conv2DIm2Col"}
@@ -68,7 +70,7 @@ def _convert(source: Source, facts: Facts) -> Iterator[Outcome]:
     for cls in classes(source):
         if cls.name == NAMES.base:
             done.append(cls.span)
-            yield from _base(source, cls, known)
+            yield from (_base if known.converted is None else _spent)(source, cls, known)
         elif cls.name in known.classes and cls.bases:
             done.append(cls.span)
             yield from _class(source, cls, known)
@@ -82,8 +84,12 @@ def _convert(source: Source, facts: Facts) -> Iterator[Outcome]:
 
 
 def _is_the_base(known: Hierarchy) -> bool:
-    """Whether the tree's `Operator` is the one meant: what tile operators derive from."""
-    return known.base is not None and {"Lower", "InferLayout"} <= set(known.base.methods)
+    """Whether the tree's `Operator` is the one meant: what tile operators derive from.
+
+    In a tree that is half ported it may be gone already.
+    """
+    base = known.base or known.converted
+    return base is not None and {"Lower", "InferLayout"} <= set(base.methods)
 
 
 def _class(source: Source, cls: Class, known: Hierarchy) -> Iterator[Outcome]:
@@ -98,6 +104,16 @@ def _class(source: Source, cls: Class, known: Hierarchy) -> Iterator[Outcome]:
         return
     space = f"{info.space}." if info.space else ""
     yield from declare(source, cls, known, NAMES, space + _KEYS.get(cls.name, cls.name))
+
+
+def _spent(source: Source, cls: Class, known: Hierarchy) -> Iterator[Edit]:
+    """The old base goes where its node is there already."""
+    yield Edit(*lines(source).whole(cls.span[0], semicolon_after(code(source), cls)), b"")
+    assert known.converted is not None
+    if known.converted.path != source.path:
+        here = posixpath.dirname(source.path) or "."
+        name = posixpath.relpath(known.converted.path, here)
+        yield from includes.add(source, name, system=False)
 
 
 def _base(source: Source, cls: Class, known: Hierarchy) -> Iterator[Edit]:
