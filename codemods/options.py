@@ -60,10 +60,13 @@ def rules(command: Command) -> Command:
 
 
 def own_rules(root: Path, given: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Migration, ...]]:
-    """Return the files of rules that the tree at `root` names and that were given, and the rules.
+    """Return the files of rules of the tree around `root` and those given, and the rules.
 
     Their examples are run first. A rule that is wrong is a usage error.
     """
+    from codemods import vcs
+
+    root = vcs.top_level(root) or root
     names_rules = _names_rules(root / "pyproject.toml")
     if not given and not names_rules:
         return (), ()  # what most runs find, and it costs no parser

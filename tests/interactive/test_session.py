@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -149,6 +150,33 @@ def test_a_fix_is_made_and_then_edited(tree: Path, go: Go) -> None:
     editor = "open(p, 'w').write(t.replace('acme_new(2)', 'acme_new(2, 0)'))"
     go("n\ne\nn\nq\n", {"a.cc": CPP}, "--no-format", editor=editor)
     assert read(tree, "a.cc") == CPP.replace("acme_old(2)", "acme_new(2, 0)")
+
+
+def test_what_was_edited_is_in_the_last_commit(
+    tree: Path, go: Go, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "t")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "t@example.org")
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(tree), *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    (tree / "a.cc").write_text(CPP, encoding="utf-8")
+    (tree / "a.py").write_text(PYTHON, encoding="utf-8")
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "start")
+    editor = "open(p, 'w').write(t.replace('gone(1)', 'other(1)'))"
+    go("y\ny\ny\ne\nn\n", {}, "--commit", "--no-format", editor=editor)
+    assert git("log", "--format=%s").splitlines() == [
+        "Format what the port changed, and finish it",
+        "ACME001: `acme_old` was renamed, and takes its arguments the other way round",
+        "start",
+    ]
+    assert git("show", "--format=", "--name-only").split() == ["a.py"]
+    assert git("status", "--short") == ""
 
 
 def test_all_of_a_code_can_be_skipped(tree: Path, go: Go) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -205,6 +206,32 @@ def test_a_tree_names_its_rules(
     assert "a rule of the fork's own" in capsys.readouterr().out
     assert start(list_command.main, ["--output-format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)[-1]["code"] == "ACME001"
+
+
+def test_a_part_of_a_tree_follows_the_rules_of_the_whole(tmp_path: Path) -> None:
+    root = tree(tmp_path / "t", project='[tool.codemods]\nrules = ["acme.toml"]\n')
+    (root / ".git").mkdir()
+    assert start(run.main, ["--target", str(root / "pkg"), "--allow-dirty"]) == 0
+    assert "acme.new" in (root / "pkg" / "a.py").read_text(encoding="utf-8")
+
+
+def test_a_file_that_was_damaged_anyhow_is_refused_and_never_a_bug(tmp_path: Path) -> None:
+    tokens = re.findall(r"\w+|\s+|.", ACME)
+    strange = [*tokens, "[", "]", "{", '"""', "1", "true", "[[rule]]", "\0", "1979-05-27"]
+    dice = random.Random(7)
+    refused = 0
+    for _ in range(300):
+        words = list(tokens)
+        for _ in range(dice.randint(1, 4)):
+            at = dice.randrange(len(words))
+            words[at : at + dice.randint(0, 2)] = [dice.choice(strange)]
+        path = tmp_path / "acme.toml"
+        path.write_text("".join(words), encoding="utf-8")
+        try:
+            rules.load(path)
+        except rules.BadRules:
+            refused += 1
+    assert refused > 100
 
 
 @pytest.mark.parametrize(
