@@ -1,7 +1,8 @@
 """`python -m codemods.check [PATH ...]`: say what `run` would change, without changing it.
 
 Made to be instant, since it runs on each commit: a file that holds no token of any migration is
-never parsed, and the rest of the tree is read only when a migration needs to know it.
+never parsed, the rest of the tree is read only when a migration needs to know it, and what earlier
+checks worked out is remembered, by digest of all that it depends on.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,18 +21,22 @@ from codemods.start import FAILED, FINDINGS, HELP, NOTHING_LEFT, start
 
 if TYPE_CHECKING:
     from codemods.engine import Ported
+    from codemods.memory import Memory
     from codemods.model import Finding, Migration
     from codemods.result import Result
+    from codemods.tree import Tree
 
 
 @click.command("check", context_settings=HELP)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--fix", is_flag=True, help="Change the named files instead of reporting them.")
+@click.option("--no-cache", is_flag=True, help="Remember nothing of earlier checks.")
 @options.selection
 @options.output
 def main(
     paths: tuple[Path, ...],
     fix: bool,
+    no_cache: bool,
     to: str,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -51,25 +57,29 @@ def main(
 
     release = options.release(to)
     results: list[Result] = []
+    places: list[Finding] = []
     known: dict[str, Migration] = {}
     for root, names in _by_root(paths or (Path(),)):
         rules, own = options.own_rules(root, rules_files)
-        chosen = options.migrations(release, select, ignore, own)
-        known |= {migration.code: migration for migration in options.known(own)}
-        asked = _Asked(release, chosen, rules, unsafe_fixes, options.jobs(jobs))
+        asked = _Asked(
+            root, release, select, ignore, rules, own, unsafe_fixes, options.jobs(jobs), no_cache
+        )
+        known |= {migration.code: migration for migration in own}
         (putting_back.put_back if fix else putting_back.warn_of_mixture)(root)
-        result, ported, before = _check(root, names, asked)
-        if ported is not None:
-            if verbose:
-                click.echo("\n".join(ported.tracebacks), err=True)
-            if fix:
-                blocked = _fix(root, names, ported, before)
-                result = replace(result, findings=ported.findings)
-                result = options.written(result, root, blocked)
+        if fix:
+            checked = _check(names, asked)
+            result, ported = _fixed(root, names, checked), checked.ported
+            found = () if result.written else _places(result, asked)
+        else:
+            result, found, ported = _remembered(names, asked)
+        if verbose and ported is not None:
+            click.echo("\n".join(ported.tracebacks), err=True)
+        asked.save()
         results.append(_shown_from_here(result, root))
+        places += _shown_from_here(replace(result, findings=found), root).findings
     whole = _joined(results)
-    migrations = tuple(known.values())
-    shown = _with_changes(whole, migrations)
+    shown = replace(whole, findings=tuple(sorted((*whole.findings, *places))))
+    migrations = (*options.known(), *known.values()) if output_format == "sarif" else ()
     present.show(shown, output_format, migrations, statistics=statistics, quiet=True)
     if not quiet and (whole.changes or whole.findings):
         present.summarise_check(whole)
@@ -80,15 +90,54 @@ def main(
 
 @dataclass(frozen=True)
 class _Asked:
+    """What was asked of one tree."""
+
+    root: Path
     release: str
-    migrations: tuple[Migration, ...]
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
     rules: tuple[Path, ...]
+    own: tuple[Migration, ...]
     unsafe: bool
     jobs: int
+    no_cache: bool
+
+    @cached_property
+    def migrations(self) -> tuple[Migration, ...]:
+        """Those chosen; loading them is a large part of checking one file."""
+        return options.migrations(self.release, self.select, self.ignore, self.own)
+
+    @cached_property
+    def results(self) -> Memory | None:
+        """What whole checks said; a small file, always read."""
+        return self._memory("results")
+
+    @cached_property
+    def answers(self) -> Memory | None:
+        """What the engine worked out; a large file, read where there is work to do."""
+        return self._memory("answers")
+
+    def _memory(self, kind: str) -> Memory | None:
+        if self.no_cache:
+            return None
+        from codemods.memory import Memory
+
+        rules = [(str(path), path.read_bytes()) for path in self.rules]
+        wish = (self.release, self.select, self.ignore, rules, self.unsafe)
+        return Memory(kind, self.root, wish)
+
+    def save(self) -> None:
+        """Keep what was worked out for the next check."""
+        for name in ("results", "answers"):
+            memory: Memory | None = self.__dict__.get(name)
+            if memory is not None:
+                memory.save()
 
 
 def _by_root(paths: Sequence[Path]) -> list[tuple[Path, frozenset[str] | None]]:
     """Group paths by the tree that they belong to; None means the whole tree, each file once."""
+    from codemods import tree
+
     folders: list[Path] = []
     files: dict[Path, set[str]] = {}
     for path in paths:
@@ -96,7 +145,13 @@ def _by_root(paths: Sequence[Path]) -> list[tuple[Path, frozenset[str] | None]]:
             raise click.BadParameter(f"`{path}` does not exist", param_hint="PATHS")
         real = path.resolve()
         if real.is_dir():
-            folders.append(real)
+            root = real if tree.is_project(real) else tree.enclosing(real) or real
+            if root == real:
+                folders.append(real)
+            else:  # a part of a tree: judged with what the rest of it says
+                below = f"{real.relative_to(root).as_posix()}/"
+                inside = (name for name in tree.find(root).files if name.startswith(below))
+                files.setdefault(root, set()).update(inside)
             continue
         root, name = _place(path, real)
         files.setdefault(root, set()).add(name)
@@ -108,45 +163,101 @@ def _place(path: Path, real: Path) -> tuple[Path, str]:
     """The tree that a file belongs to, and its name there; its link's if that leads out of it."""
     import os
 
-    from codemods import vcs
+    from codemods import tree
 
     spelled = Path(os.path.abspath(path))  # noqa: PTH100 - links stay
     here = Path.cwd()
     home = here if spelled.is_relative_to(here) else spelled.parent
-    root = vcs.top_level(spelled.parent) or home
+    root = tree.enclosing(spelled.parent) or home
     if real.is_relative_to(root.resolve()):
-        root = vcs.top_level(real.parent) or root.resolve()
+        root = tree.enclosing(real.parent) or root.resolve()
         return root, real.relative_to(root).as_posix()
     return root, spelled.relative_to(root).as_posix()
 
 
-def _check(
-    root: Path, names: frozenset[str] | None, asked: _Asked
-) -> tuple[Result, Ported | None, Mapping[str, bytes]]:
-    """The result, the port unless nothing called for one, and the files' bytes before it."""
+@dataclass(frozen=True)
+class _Checked:
+    """`ported` is None where nothing called for a port, `before` holds the files' bytes."""
+
+    result: Result
+    ported: Ported | None
+    before: Mapping[str, bytes]
+    alone: bool  # the rest of the tree had no say
+
+
+def _remembered(
+    names: frozenset[str] | None, asked: _Asked
+) -> tuple[Result, tuple[Finding, ...], Ported | None]:
+    """The result, a finding for each place to change, and the port unless that was remembered."""
+    memory = asked.results
+    # what is said of a file by itself first: the rest of the tree need not be looked at then
+    parts = (None,) if names is None else (names, None)
+    questions: list[str] = []
+    if memory is not None:
+        for part in parts:
+            questions.append(_question(part, names, asked, memory))
+            kept = memory.get(questions[-1])
+            if kept is not None:
+                return (*kept, None)
+    checked = _check(names, asked)
+    places = _places(checked.result, asked)
+    if memory is not None and not (checked.ported and checked.ported.tracebacks):
+        at = 0 if checked.alone else -1
+        if _question(parts[at], names, asked, memory) == questions[at]:  # nobody edited meanwhile
+            memory.put(questions[at], (checked.result, places))
+    return checked.result, places, checked.ported
+
+
+def _question(
+    part: frozenset[str] | None, names: frozenset[str] | None, asked: _Asked, memory: Memory
+) -> str:
+    """What is said of the files `names`, given these or all (None) as they stand."""
+    from codemods.memory import digest
+
+    files = _files(part, asked)
+    texts = [(path, memory.text(path)) for path in sorted(files.files)]
+    return digest(part is None, sorted(names or ()), texts, files.passed)
+
+
+def _files(names: frozenset[str] | None, asked: _Asked) -> Tree:
+    from codemods import tree
+
+    found = tree.find(asked.root) if names is None else tree.some(asked.root, names)
+    return tree.without(found, asked.rules) if asked.rules else found
+
+
+def _check(names: frozenset[str] | None, asked: _Asked) -> _Checked:
     from codemods import applying, shares, tree
 
+    alone = False
     if names is None:
-        found = tree.read(tree.without(tree.find(root), asked.rules))
+        found = tree.read(_files(None, asked))
         ported = _port(found.data, asked)
     else:
-        found = tree.read(tree.without(tree.some(root, names), asked.rules))
+        found = tree.read(_files(names, asked))
         may_hold = shares.prefilter(asked.migrations)
         if not any(may_hold(found.files[path], data) for path, data in found.data.items()):
-            return _result(root, asked, found, None), None, found.data
+            return _Checked(_result(asked, found, None), None, found.data, alone=True)
         try:
             ported = _port(found.data, asked, alone=True)
+            alone = True
         except applying.NeedsTree:
-            every = tree.read(tree.without(tree.find(root), asked.rules))
+            every = tree.read(_files(None, asked))
             ported = _only(_port(every.data, asked), names)
-    return _result(root, asked, found, ported), ported, found.data
+    return _Checked(_result(asked, found, ported), ported, found.data, alone)
 
 
 def _port(data: Mapping[str, bytes], asked: _Asked, *, alone: bool = False) -> Ported:
     from codemods import engine
 
     return engine.port(
-        data, asked.migrations, asked.release, unsafe=asked.unsafe, jobs=asked.jobs, alone=alone
+        data,
+        asked.migrations,
+        asked.release,
+        unsafe=asked.unsafe,
+        jobs=asked.jobs,
+        alone=alone,
+        memory=asked.answers,
     )
 
 
@@ -164,7 +275,7 @@ def _only(ported: Ported, names: frozenset[str]) -> Ported:
     )
 
 
-def _result(root: Path, asked: _Asked, found: object, ported: Ported | None) -> Result:
+def _result(asked: _Asked, found: object, ported: Ported | None) -> Result:
     from codemods import remarks, tree
     from codemods.result import Result
 
@@ -176,7 +287,7 @@ def _result(root: Path, asked: _Asked, found: object, ported: Ported | None) -> 
     findings += remarks.unused(found.data, used)
     return Result(
         command="check",
-        target=str(root),
+        target=str(asked.root),
         release=asked.release,
         migrations=tuple(migration.code for migration in asked.migrations),
         files=len(found.files),
@@ -187,18 +298,19 @@ def _result(root: Path, asked: _Asked, found: object, ported: Ported | None) -> 
     )
 
 
-def _fix(
-    root: Path, names: frozenset[str] | None, ported: Ported, before: Mapping[str, bytes]
-) -> list[str]:
-    """Write what the port changed of the named files; return those that nobody may write."""
+def _fixed(root: Path, names: frozenset[str] | None, checked: _Checked) -> Result:
+    """Write what the port changed of the named files, unless nobody may write one of them."""
     from codemods import journal, tree
 
+    ported = checked.ported
+    if ported is None:
+        return checked.result
     changed = {p: d for p, d in ported.changed.items() if names is None or p in names}
     made = [path for path in ported.new_files if path in changed]
     blocked = tree.read_only(root, (path for path in changed if path not in made))
     if not blocked:
-        journal.write(root, changed, made, before=before, keep=False)
-    return blocked
+        journal.write(root, changed, made, before=checked.before, keep=False)
+    return options.written(replace(checked.result, findings=ported.findings), root, blocked)
 
 
 def _shown_from_here(result: Result, root: Path) -> Result:
@@ -235,14 +347,12 @@ def _joined(results: Sequence[Result]) -> Result:
     return first
 
 
-def _with_changes(result: Result, known: Sequence[Migration]) -> Result:
-    """Add a finding for each place that would change, so that every format shows it."""
+def _places(result: Result, asked: _Asked) -> tuple[Finding, ...]:
+    """A finding for each place that would change, so that every format shows it."""
     from codemods import present
 
-    if result.written:
-        return result
-    places = present.changes(result, {m.code: m.title for m in known})
-    return replace(result, findings=tuple(sorted((*result.findings, *places))))
+    titles = {migration.code: migration.title for migration in asked.migrations}
+    return tuple(present.changes(result, titles))
 
 
 if __name__ == "__main__":

@@ -11,15 +11,15 @@ That is repeated until nothing changes, so that a second run finds nothing to do
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from codemods import ladder
-from codemods.applying import Failure, Rewritten, UnknownFacts
+from codemods.applying import Failure, UnknownFacts
 from codemods.choices import Unsafe
 from codemods.filestate import FileState
+from codemods.memory import Memory, digest
 from codemods.model import (
     TARGET,
     Change,
@@ -31,21 +31,13 @@ from codemods.model import (
     Migration,
     NewFile,
 )
-from codemods.shares import Share, collectors_of
+from codemods.shares import Item, collectors_of
+from codemods.staff import Progress as Progress  # part of `port`
+from codemods.staff import Staff
 from codemods.tree import classify
-from codemods.workers import Crew
 
 MAX_PASSES = 8
 """Passes over one rung before its files count as not settled; the ladder's longest chain is 3."""
-
-SMALL = 200_000
-"""Bytes of work below which more processes would cost more than they save."""
-
-PORTION = 8
-"""Files that each worker is given at a time while a progress bar is shown."""
-
-Progress = Callable[[str, int], None]
-"""Called with the name of a phase and the number of its files, and with "" and 1 per file done."""
 
 
 class InternalError(Exception):
@@ -84,25 +76,27 @@ def port(
     jobs: int = 1,
     progress: Progress | None = None,
     alone: bool = False,
+    memory: Memory | None = None,
 ) -> Ported:
     """Carry `files` to the release `target` (or what it means) with those migrations that apply.
 
     Migrations that are not safe only report, unless `unsafe` or where it was chosen. The answer
     is the same for any number of `jobs`. `alone`: the files are a part of a tree; `NeedsTree` if a
-    migration asks what the rest of it says.
+    migration asks what the rest of it says. `memory`: what runs with the same options worked out.
     """
     exact = ladder.resolve(target)
     chosen = [migration for migration in migrations if ladder.applies(migration, exact)]
     collected = gc.isenabled()
     gc.disable()  # syntax trees are many small objects, kept to the end anyway
     try:
-        run = _Run(files, chosen, exact, unsafe=unsafe, jobs=jobs, progress=progress, alone=alone)
+        run = _Run(files, chosen, exact, alone=alone)
+        run.staff = Staff(run.files, chosen, unsafe, jobs, progress, memory)
         try:
             for _, members in ladder.by_rung(chosen):
                 run.climb(members)
             run.verify()
         finally:
-            run.crew.dismiss()
+            run.staff.dismiss()
         return run.result()
     finally:
         if collected:
@@ -118,9 +112,6 @@ class _Run:
         migrations: Sequence[Migration],
         target: str,
         *,
-        unsafe: Unsafe,
-        jobs: int,
-        progress: Progress | None,
         alone: bool,
     ) -> None:
         self.before = before
@@ -132,26 +123,11 @@ class _Run:
         self.members = {migration.code: migration for migration in migrations}
         self.target = target
         self.alone = alone
-        self.watched = progress is not None
-        self.progress = progress or (lambda _phase, _count: None)
         self.complaints: list[Finding] = []
         self.tracebacks: list[str] = []
-        self.owner: dict[str, int] = {}
         self.gathered: dict[str, dict[str, Any]] = {}  # by collector and path; None for nothing
-        self.crew = self._hire(migrations, unsafe, jobs)
-
-    def _hire(self, migrations: Sequence[Migration], unsafe: Unsafe, jobs: int) -> Crew[Share]:
-        """Share the files out by size, the same way each time, to at most `jobs` workers."""
-        total = sum(len(file.text) for file in self.files.values())
-        count = max(1, min(jobs, len(self.files))) if total > SMALL else 1
-        loads = [0] * count
-        shares: list[dict[str, tuple[Language, bytes]]] = [{} for _ in range(count)]
-        for file in sorted(self.files.values(), key=lambda file: (-len(file.text), file.path)):
-            least = loads.index(min(loads))
-            loads[least] += len(file.text) + 1
-            shares[least][file.path] = (file.language, file.text)
-            self.owner[file.path] = least
-        return Crew([partial(Share, share, migrations, unsafe) for share in shares])
+        self.staff: Staff
+        self.marks: dict[str, str] = {}  # digests of what the facts were made of, by collector
 
     def climb(self, members: Sequence[Migration]) -> None:
         """Apply one rung until nothing changes."""
@@ -160,7 +136,7 @@ class _Run:
         held: dict[str, tuple[str, ...]] = {}
         dirty = set(self.files)
         for _ in range(MAX_PASSES):
-            held.update(self._look(dirty, codes))
+            held.update(self.staff.ask("", "look", [(path, codes) for path in sorted(dirty)]))
             needed = [] if self.alone else self._needed(held)
             moved = self._collect(needed, facts)
             work: list[tuple[str, tuple[str, ...]]] = []
@@ -179,17 +155,13 @@ class _Run:
     def verify(self) -> None:
         """Parse every result again; a file that would be worse than before stays as it was."""
         touched = [p for p, f in self.files.items() if not f.is_new and f.text != f.original]
-        shared = self._share_out([(path, ()) for path in touched])
-        self.progress("verify", len(touched))
-        asked = [([path for path, _ in items],) for items in shared]
-        for (paths,), answers in zip(asked, self.crew.ask("verify", asked), strict=True):
-            for path, why in zip(paths, answers, strict=True):
-                if why is None:
-                    continue
-                file = self.files[path]
-                codes = ", ".join(sorted({step.code for step in file.steps if step.edits}))
-                self._complain(path, Failure("TF912", f"{why}, left as it was ({codes})"))
-                file.give_up()
+        for path, why in self.staff.ask("verify", "verify", [(path, ()) for path in touched]):
+            if why is None:
+                continue
+            file = self.files[path]
+            codes = ", ".join(sorted({step.code for step in file.steps if step.edits}))
+            self._complain(path, Failure("TF912", f"{why}, left as it was ({codes})"))
+            file.give_up()
 
     def result(self) -> Ported:
         """Return what all rungs did."""
@@ -214,14 +186,6 @@ class _Run:
             step_codes={f.path: tuple(s.code for s in f.steps) for f in touched if not f.is_new},
         )
 
-    def _look(self, paths: Iterable[str], codes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-        shared = self._share_out([(path, ()) for path in sorted(paths)])
-        asked = [([path for path, _ in items], codes) for items in shared]
-        held: dict[str, tuple[str, ...]] = {}
-        for answer in self.crew.ask("look", asked):
-            held.update(answer)
-        return held
-
     def _needed(self, held: Mapping[str, tuple[str, ...]]) -> list[Collector]:
         pairs = {
             (self.files[path].language, code) for path, codes in held.items() for code in codes
@@ -243,21 +207,17 @@ class _Run:
         facts: dict[str, Any],
     ) -> set[str]:
         """Bring `facts` up to date; return the names of those that changed."""
-        items: list[tuple[str, tuple[str, ...]]] = []
         worthwhile = [collector for collector in needed if self._is_seeded(collector)]
-        for path, file in self.files.items():
-            names = tuple(
-                collector.name
-                for collector in worthwhile
-                if collector.language is file.language
-                and path not in self.gathered.get(collector.name, ())
-            )
-            if names:
-                items.append((path, names))
-        for path, names in items:
-            for name in names:
-                self.gathered.setdefault(name, {})[path] = None
-        for path, answers, failures in self._ask("collect", "gather", items):
+        items: list[Item] = [
+            (path, (collector.name,))
+            for path, file in self.files.items()
+            for collector in worthwhile
+            if collector.language is file.language
+            and path not in self.gathered.get(collector.name, ())
+        ]
+        for path, (name,) in items:
+            self.gathered.setdefault(name, {})[path] = None
+        for path, answers, failures in self.staff.ask("collect", "gather", items):
             for name, answer in answers.items():
                 self.gathered[name][path] = answer
             for failure in failures:
@@ -270,6 +230,8 @@ class _Run:
             if collector.name not in facts or facts[collector.name] != fact:
                 moved.add(collector.name)
             facts[collector.name] = fact
+            marks = self.staff.marks
+            self.marks[collector.name] = digest(*(marks.get((p, (collector.name,))) for p in found))
         return moved
 
     def _is_seeded(self, collector: Collector) -> bool:
@@ -283,8 +245,12 @@ class _Run:
         ran = dict(work)
         changed: set[str] = set()
         new_files: dict[str, bytes] = {}
-        self.crew.ask("know", [(facts,)] * self.crew.size)  # once, however small the portions
-        for done in self._ask("rewrite", "rewrite", work):
+
+        def about(item: Item) -> object:
+            known = {name for code in item[1] for name in self._needs(item[0], code)}
+            return self.target, self.alone, [(n, self.marks.get(n)) for n in sorted(known)]
+
+        for done in self.staff.ask("rewrite", "rewrite", work, about=about, facts=facts):
             file = self.files[done.path]
             file.record(done, set(ran[done.path]))
             if done.text is not None:
@@ -300,53 +266,17 @@ class _Run:
 
     def _make(self, new_files: Mapping[str, bytes]) -> set[str]:
         """Add files that the tree does not have; return their paths."""
-        made: dict[str, tuple[Language, bytes]] = {}
-        for path, data in sorted(new_files.items()):
-            if path not in self.before and path not in self.files:
-                language = classify(path) or Language.PROSE
-                self.files[path] = FileState(path, language, b"", data, is_new=True)
-                self.owner[path] = 0
-                made[path] = (language, data)
-        if made:
-            self.crew.ask("add", [(made if n == 0 else {},) for n in range(self.crew.size)])
-        return set(made)
-
-    def _ask(
-        self, phase: str, method: str, items: Sequence[tuple[str, tuple[str, ...]]]
-    ) -> list[Any]:
-        """Have the owners work on their items; return the answers in order of path.
-
-        Without anybody to look at the bar all items go at once, else in portions.
-        """
-        self.progress(phase, len(items))
-        shared = self._share_out(items)
-        portion = PORTION if self.watched else max(map(len, shared), default=0) or 1
-        answers: list[Any] = []
-        for at in range(0, max(map(len, shared), default=0), portion):
-            asked = [(own[at : at + portion],) for own in shared]
-            for answer in self.crew.ask(method, asked):
-                answers += answer
-                self.progress("", len(answer))
-        return sorted(answers, key=_path_of)
-
-    def _share_out(
-        self, items: Sequence[tuple[str, tuple[str, ...]]]
-    ) -> list[list[tuple[str, tuple[str, ...]]]]:
-        shared: list[list[tuple[str, tuple[str, ...]]]] = [[] for _ in range(self.crew.size)]
-        for item in items:
-            shared[self.owner[item[0]]].append(item)
-        return shared
+        made = {path for path in new_files if path not in self.before and path not in self.files}
+        for path in sorted(made):
+            language = classify(path) or Language.PROSE
+            self.files[path] = FileState(path, language, b"", new_files[path], is_new=True)
+        return made
 
     def _complain(self, path: str, failure: Failure) -> None:
         finding = Finding(path, failure.line, 1, failure.code, failure.message)
         if finding not in self.complaints:
             self.complaints.append(finding)
             self.tracebacks += [failure.trace] if failure.trace else []
-
-
-def _path_of(answer: Any) -> str:
-    path: str = answer.path if isinstance(answer, Rewritten) else answer[0]
-    return path
 
 
 def _one_text(new: NewFile, known: bytes) -> bytes:

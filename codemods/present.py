@@ -10,7 +10,6 @@ import click
 
 from codemods.model import Finding, Migration
 from codemods.one_line import one_line, place
-from codemods.residue import UNSEEN
 from codemods.result import Result
 
 FORMATS = ("text", "json", "github", "sarif")
@@ -44,6 +43,10 @@ def show(
 def everything(result: Result) -> list[Finding]:
     """Return findings, residue and regions not analysed as one list, in order of place."""
     found = list(result.findings)
+    if not (result.residue or result.regions):
+        return sorted(found)
+    from codemods.residue import UNSEEN
+
     found += (
         Finding(
             entry.path,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from codemods import __version__, notices
 from codemods.model import Change, Finding
-from codemods.residue import Region, Residue
+
+if TYPE_CHECKING:
+    from codemods.residue import Region, Residue
 
 SCHEMA = 1
 """Version of the JSON form: raised when a field changes its meaning or goes, not when one comes."""

@@ -15,6 +15,9 @@ _KEPT = 16_000_000
 """Bytes of text whose syntax trees a worker keeps at most; trees are some hundred times as large
 for Python."""
 
+Item = tuple[str, tuple[str, ...]]
+"""A path, and the names of what is asked of it."""
+
 Gathered = tuple[str, dict[str, Any], list[Failure]]
 
 
@@ -33,19 +36,19 @@ class Share:
         self._facts: Facts = {}
         self._unsafe = unsafe
 
-    def add(self, new: Mapping[str, tuple[Language, bytes]]) -> None:
-        """Take over files that were made during the run."""
-        self._sources.update({p: Source(p, data, lang) for p, (lang, data) in new.items()})
+    def take(self, texts: Mapping[str, tuple[Language, bytes]]) -> None:
+        """Take over files that were made, or changed by somebody else, during the run."""
+        self._sources.update({p: Source(p, data, lang) for p, (lang, data) in texts.items()})
 
-    def look(self, paths: Sequence[str], codes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-        """Return, by path, which of the migrations have a token in the text."""
-        held: dict[str, tuple[str, ...]] = {}
-        for path in paths:
+    def look(self, items: Sequence[Item]) -> list[Item]:
+        """Return which of the migrations of these codes have a token in these files."""
+        held: list[Item] = []
+        for path, codes in items:
             source = self._sources[path]
-            held[path] = tuple(c for c in codes if _has_token(self._migrations[c], source))
+            held.append((path, tuple(c for c in codes if _has_token(self._migrations[c], source))))
         return held
 
-    def gather(self, items: Sequence[tuple[str, tuple[str, ...]]]) -> list[Gathered]:
+    def gather(self, items: Sequence[Item]) -> list[Gathered]:
         """Run the collectors of these names on these files, where a token of theirs stands."""
         self._forget()
         collectors = {c.name: c for c in collectors_of(self._migrations.values())}
@@ -91,7 +94,7 @@ class Share:
         """Take over what is known of the whole tree, for the rewrites that follow."""
         self._facts = facts
 
-    def rewrite(self, items: Sequence[tuple[str, tuple[str, ...]]]) -> list[Rewritten]:
+    def rewrite(self, items: Sequence[Item]) -> list[Rewritten]:
         """Apply the migrations of these codes to these files."""
         answers: list[Rewritten] = []
         for path, codes in items:
@@ -101,13 +104,13 @@ class Share:
             answers.append(done)
         return answers
 
-    def verify(self, paths: Sequence[str]) -> list[str | None]:
+    def verify(self, items: Sequence[Item]) -> list[tuple[str, str | None]]:
         """Say of each file what is worse about it than before the run, None if nothing is."""
-        answers: list[str | None] = []
-        for path in paths:
+        answers: list[tuple[str, str | None]] = []
+        for path, _ in items:
             source = self._sources[path]
-            original = Source(path, self._original[path], source.language)
-            answers.append(sanity.worse(original, source))
+            original = Source(path, self._original.get(path, b""), source.language)
+            answers.append((path, sanity.worse(original, source)))
         return answers
 
     def _forget(self) -> None:

@@ -37,6 +37,7 @@ REPORT_MARK = ".codemods-report"
 """A file that says of its folder: a report is here, which quotes every old name."""
 
 _BUILD_MARKS = ("CMakeCache.txt", "pyvenv.cfg", REPORT_MARK)
+_PROJECT_MARKS = ("pyproject.toml", "setup.py")
 _NEVER = frozenset({"__pycache__", "node_modules"})
 
 HUGE = 8 * 1024 * 1024
@@ -77,6 +78,33 @@ def classify(path: str) -> Language | None:
         return Language.REQUIREMENTS
     stem, dot, suffix = name.removesuffix(".in").rpartition(".")
     return _SUFFIXES.get(dot + suffix.lower()) if stem else None
+
+
+def enclosing(folder: Path) -> Path | None:
+    """Return the root of the tree that `folder` is in: git's, else the project's; None for neither.
+
+    A project begins where the nearest `pyproject.toml` or, without one, `setup.py` is, else at the
+    top of the folders with a `CMakeLists.txt`.
+    """
+    root = vcs.top_level(folder)
+    if root is not None:
+        return root
+    here = folder.absolute()
+    for mark in _PROJECT_MARKS:
+        for at in (here, *here.parents):
+            if (at / mark).is_file():
+                return at
+    for at in (here, *here.parents):
+        if (at / "CMakeLists.txt").is_file():
+            while (at.parent / "CMakeLists.txt").is_file():
+                at = at.parent
+            return at
+    return None
+
+
+def is_project(folder: Path) -> bool:
+    """Say whether a folder is a tree by itself, whatever it lies in."""
+    return any((folder / mark).exists() for mark in (*_PROJECT_MARKS, ".git"))
 
 
 def find(target: Path) -> Tree:

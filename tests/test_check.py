@@ -24,6 +24,7 @@ class FooNode : public Object {
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CODEMODS_CACHE", str(tmp_path / ".cache"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.cc").write_text(OLD, encoding="utf-8")
     (tmp_path / "clean.cc").write_text("int a;\n", encoding="utf-8")
@@ -76,6 +77,53 @@ def test_a_file_is_judged_with_what_the_rest_of_the_tree_says(
     start(check.main, ["--output-format", "json", "."])
     whole = json.loads(capsys.readouterr().out)["changes"]
     assert alone == [change for change in whole if change["path"] == "foo.h"] != []
+
+
+DEFINED = """\
+class FooNode : public Object {
+ public:
+  static void RegisterReflection() { refl::ObjectDef<FooNode>(); }
+  TVM_FFI_DECLARE_OBJECT_INFO_FINAL("demo.Foo", FooNode, Object);
+};
+"""
+REGISTERED = "TVM_REGISTER_NODE_TYPE(FooNode);\n"
+
+
+@pytest.mark.parametrize("mark", [".git", "pyproject.toml", "setup.py", "CMakeLists.txt"])
+def test_a_file_is_judged_with_the_whole_tree_from_any_folder_of_it(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, mark: str
+) -> None:
+    if mark == ".git":
+        subprocess.run(["git", "init", "-q"], check=True)
+    else:
+        (here / mark).write_text("", encoding="utf-8")
+    for folder in ("include", "src/op"):
+        (here / folder).mkdir(parents=True)
+    (here / "include" / "foo.h").write_text(DEFINED, encoding="utf-8")
+    (here / "src" / "op" / "foo.cc").write_text(REGISTERED, encoding="utf-8")
+    said = []
+    for folder, argument in (
+        (".", "src/op/foo.cc"),
+        ("src/op", "foo.cc"),
+        ("src", "op"),
+        (".", "."),
+    ):
+        monkeypatch.chdir(here / folder)
+        start(check.main, ["--output-format", "json", argument])
+        said.append(_changes_of("foo.cc", capsys.readouterr().out))
+    assert said[0] == said[1] == said[2] == said[3] != []
+    monkeypatch.chdir(here)
+    alone = here / "alone"
+    alone.mkdir()
+    (alone / "pyproject.toml").write_text("", encoding="utf-8")
+    (alone / "foo.cc").write_text(REGISTERED, encoding="utf-8")
+    start(check.main, ["--output-format", "json", "alone"])
+    assert _changes_of("foo.cc", capsys.readouterr().out) != said[0]
+
+
+def _changes_of(name: str, output: str) -> list[tuple[int, str, str]]:
+    changes = json.loads(output)["changes"]
+    return [(c["line"], c["code"], c["after"]) for c in changes if c["path"].endswith(name)]
 
 
 def test_it_reports_exactly_what_run_changes(

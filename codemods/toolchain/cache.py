@@ -8,13 +8,8 @@ a killed run leaves no half entry and two runs fetch a thing once.
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
-
-from filelock import FileLock
-from platformdirs import user_cache_path
 
 ENVIRONMENT = "CODEMODS_CACHE"
 
@@ -22,7 +17,11 @@ ENVIRONMENT = "CODEMODS_CACHE"
 def cache_folder() -> Path:
     """Return the cache's folder, which need not exist yet."""
     named = os.environ.get(ENVIRONMENT)
-    return Path(named).absolute() if named else user_cache_path("tvm-ffi-codemods", appauthor=False)
+    if named:
+        return Path(named).absolute()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("tvm-ffi-codemods", appauthor=False)
 
 
 def entry(name: str, make: Callable[[Path], None]) -> Path:
@@ -33,6 +32,11 @@ def entry(name: str, make: Callable[[Path], None]) -> Path:
     place = cache_folder() / name
     if place.is_dir():
         return place
+    import shutil  # not for those who only look something up
+    import tempfile
+
+    from filelock import FileLock
+
     place.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(place.with_name(place.name + ".lock")):
         if place.is_dir():  # another process made it while this one waited
@@ -67,6 +71,8 @@ def forget_unused(folder: Path, pattern: str, keep: int) -> None:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Write `data` to `path` so that a reader sees either all of it or what was there before."""
+    import tempfile
+
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, scratch = tempfile.mkstemp(prefix=path.name + ".", dir=path.parent)
     try:
