@@ -7,6 +7,7 @@ and a macro whose argument is a block of statements is read as a function with t
 
 from __future__ import annotations
 
+import codecs
 import re
 
 from cpp_rewriters.syntax import count_errors
@@ -21,7 +22,8 @@ _DIRECTIVE = re.compile(rb"^[ \t]*#(?:\\\r?\n|[^\n])*$", re.MULTILINE)
 
 def unreadable_places(data: bytes) -> int:
     """How many places of the text no C++ grammar could read."""
-    return min(_errors(data, head) for head in _HEADS)
+    text = data.removeprefix(codecs.BOM_UTF8)  # the grammar reads `#` behind one as a name
+    return min(_errors(text, head) for head in _HEADS)
 
 
 def _errors(data: bytes, head: bytes) -> int:

@@ -53,6 +53,15 @@ FOUND = {
     "a registration after an unfinished statement": (
         b'namespace tvm {f(g(s)),\nTVM_REGISTER_GLOBAL("tl.x").set_body_typed(X);\n}\n'
     ),
+    "a registration behind something in brackets": (
+        b'(d)TVM_REGISTER_GLOBAL("").set_body_typed(T);'
+    ),
+    "a directive of nothing that gets behind a byte order mark": (
+        b"\xef\xbb\xbf#include<tvm/relay/>\n#"
+    ),
+    "an operator built in brackets that do not close": (
+        b"using u=i::TypedFunction<void*(void*)(new E(class Operator{Lower();InferLayout();}"
+    ),
     "a comment to the end of the line before a block": (
         b"TVM_FFI_STATIC_INIT_BLOCK(  // note\n{\n  F();\n} // end\n); int x;\n"
     ),

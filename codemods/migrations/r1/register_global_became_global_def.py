@@ -107,6 +107,7 @@ def _read(source: Source, macro: Call) -> _Registration | Remark:
         or not body.arguments
         or len(macro.arguments) != 1
         or preceded_by(text, macro.name[0], b"(", b",")
+        or _follows_on_its_line(text, macro.name[0])
     ):
         return Remark(
             macro.name[0],
@@ -140,6 +141,11 @@ def _read(source: Source, macro: Call) -> _Registration | Remark:
         )
     after = skip_space(text, body.end)
     return _Registration(macro, method, body, after if text[after : after + 1] == b";" else -1)
+
+
+def _follows_on_its_line(text: bytes, start: int) -> bool:
+    """Whether something in brackets stands before on the line: perhaps part of an expression."""
+    return text[text.rfind(b"\n", 0, start) + 1 : start].rstrip().endswith(b")")
 
 
 def _adjacent(source: Source, one: _Registration, next_one: _Registration) -> bool:

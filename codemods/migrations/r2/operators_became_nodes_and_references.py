@@ -46,7 +46,16 @@ from cpp_rewriters.classes import Class, classes, out_of_line
 from cpp_rewriters.operator_class import Hierarchy, hierarchy, is_const, semicolon_after
 from cpp_rewriters.operator_declaration import Names, declare
 from cpp_rewriters.operator_definition import define
-from cpp_rewriters.text import Span, code, indentation, lines, newline, skip_space, words
+from cpp_rewriters.text import (
+    Span,
+    closing,
+    code,
+    indentation,
+    lines,
+    newline,
+    skip_space,
+    words,
+)
 
 NAMES = Names("Operator", "TileOperatorNode", "TileOperator", ("Lower", "InferLayout", "Clone"))
 HIERARCHY = hierarchy(NAMES.base, NAMES.node)
@@ -164,21 +173,15 @@ def _builder(source: Source) -> Iterator[Edit]:
     yield Edit(alias.start(), alias.start(), declared)
     yield Edit(*alias.span("result"), NAMES.reference.encode())
     for match in built:
-        yield Edit(match.start(), match.start("type"), b"")
         opened = match["cast"].count(b"(") - match["cast"].count(b")")
-        if opened:
-            at = match.end() - 1
-            close = _closing(text, at)
-            yield Edit(close + 1, text.index(b")", close + 1) + 1, b"")
-
-
-def _closing(text: bytes, opening: int) -> int:
-    depth = 0
-    for index in range(opening, len(text)):
-        depth += {b"(": 1, b")": -1}.get(text[index : index + 1], 0)
-        if depth == 0:
-            return index
-    return opening
+        if not opened:
+            yield Edit(match.start(), match.start("type"), b"")
+            continue
+        close = closing(text, match.end() - 1)
+        last = skip_space(text, close + 1)
+        if close >= 0 and text[last : last + 1] == b")":
+            yield Edit(match.start(), match.start("type"), b"")
+            yield Edit(close + 1, last + 1, b"")
 
 
 _MEMBER = re.compile(rb"\s*::\s*(\w+)")
