@@ -61,7 +61,12 @@ class ClassFacts:
 
 def comparisons(source: Source, method: str) -> Iterator[Comparison]:
     """The definitions of `SEqualReduce` or `SHashReduce` in the file, inline or not."""
-    inline = [m for c in classes(source) for m in c.methods if m.name == method]
+    inline = [
+        m
+        for c in classes(source)
+        for m in c.methods
+        if m.name == method and simple(m.owner) == c.name  # another class's is none of this one
+    ]
     for found in [*inline, *(m for m in out_of_line(source) if m.name == method)]:
         if found.body is None:
             continue

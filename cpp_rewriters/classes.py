@@ -26,6 +26,13 @@ _HEAD = re.compile(
     rb"(?P<name>(?!final\b)[A-Za-z_]\w*)\s*(?:(?:final|[A-Z_][A-Z0-9_]*)\s*)?"
     rb"(?P<bases>:(?!:)(?:[^{};()<]|<(?:[^{};<>]|<[^{};<>]*>)*>)*)?\{"
 )
+_KEYWORDS = frozenset(
+    "auto bool char class const constexpr double enum explicit extern float friend if inline int "
+    "long mutable namespace operator private protected public return short signed sizeof static "
+    "struct switch template this throw try typedef typename union unsigned using virtual void "
+    "volatile while".split()
+)
+"""Words that name no class, whatever stands before and after them."""
 _BASE = re.compile(rb"(?:public|private|protected|virtual|\s)*([\w:]+(?:\s*<.*>)?)")
 _ACCESS = re.compile(rb"(?:public|private|protected)\s*:(?!:)")
 _NOT_A_FIELD = re.compile(
@@ -88,6 +95,8 @@ def _classes(source: Source) -> tuple[Class, ...]:
         if end < 0:
             continue
         name = match["name"].decode()
+        if name in _KEYWORDS:
+            continue
         fields: list[Field] = []
         methods: list[Method] = []
         for start, stop in members(text, opening + 1, end):

@@ -53,6 +53,16 @@ FOUND = {
     "a registration after an unfinished statement": (
         b'namespace tvm {f(g(s)),\nTVM_REGISTER_GLOBAL("tl.x").set_body_typed(X);\n}\n'
     ),
+    "a node registered within an expression": (
+        b'e m{{T(){::G("",[]{(w[TVM_REGISTER_NODE_TYPE(e)]+1);});}}}//'
+    ),
+    "a comparison of another class in a class": (
+        b"struct W{SwizzledLayoutNode::SEqualReduce()const{}}"
+        b"TVM_REGISTER_NODE_TYPE(SwizzledLayoutNode)"
+    ),
+    "a class whose name is a keyword": (
+        b"e m{e l{{}class int:publicTileOperatorNode{Buffer e;TVM_DECLARE_INFO()};}}"
+    ),
     "a registration behind something in brackets": (
         b'(d)TVM_REGISTER_GLOBAL("").set_body_typed(T);'
     ),

@@ -54,7 +54,8 @@ def _replace(source: Source, facts: Facts) -> Iterator[Outcome]:
         node = text[slice(*(call.arguments[0] if call.arguments else (0, 0)))].decode(
             "utf-8", "replace"
         )
-        if _in_directive(source, call.name[0]) or preceded_by(text, call.name[0], b"(", b","):
+        inside = preceded_by(text, call.name[0], b"(", b",", b"[")  # of an expression
+        if inside or _in_directive(source, call.name[0]):
             continue
         if not node:
             continue
