@@ -27,10 +27,10 @@ _HEAD = re.compile(
     rb"(?P<bases>:(?!:)(?:[^{};()<]|<(?:[^{};<>]|<[^{};<>]*>)*>)*)?\{"
 )
 _KEYWORDS = frozenset(
-    "auto bool char class const constexpr double enum explicit extern float friend if inline int "
-    "long mutable namespace operator private protected public return short signed sizeof static "
-    "struct switch template this throw try typedef typename union unsigned using virtual void "
-    "volatile while".split()
+    b"auto bool char class const constexpr double enum explicit extern float friend if inline int "
+    b"long mutable namespace operator private protected public return short signed sizeof static "
+    b"struct switch template this throw try typedef typename union unsigned using virtual void "
+    b"volatile while".split()
 )
 """Words that name no class, whatever stands before and after them."""
 _BASE = re.compile(rb"(?:public|private|protected|virtual|\s)*([\w:]+(?:\s*<.*>)?)")
@@ -95,7 +95,7 @@ def _classes(source: Source) -> tuple[Class, ...]:
         if end < 0:
             continue
         name = match["name"].decode()
-        if name in _KEYWORDS:
+        if match["name"] in _KEYWORDS:
             continue
         fields: list[Field] = []
         methods: list[Method] = []

@@ -53,6 +53,10 @@ FOUND = {
     "a registration after an unfinished statement": (
         b'namespace tvm {f(g(s)),\nTVM_REGISTER_GLOBAL("tl.x").set_body_typed(X);\n}\n'
     ),
+    "a reference's macro in a function": (
+        b"e m{{P(){c\nTVM_DEFINE_MUTABLE_NOTNULLABLE_OBJECT_REF_METHODS(KernelLaunchFrame,e,e);}"
+        b"h(p<::A>){ObjectPtr<>();KernelLaunchFrame(n);}({});}//\n}//"
+    ),
     "a node registered within an expression": (
         b'e m{{T(){::G("",[]{(w[TVM_REGISTER_NODE_TYPE(e)]+1);});}}}//'
     ),

@@ -31,6 +31,7 @@ from codemods.model import (
     Source,
 )
 from cpp_rewriters.classes import classes, simple
+from cpp_rewriters.functions import inside_a_function
 from cpp_rewriters.member_macros import ended
 from cpp_rewriters.text import (
     Call,
@@ -135,6 +136,8 @@ def _constructor(source: Source, facts: Facts, call: Call) -> Iterator[Edit]:
     if not all(_TYPE.fullmatch(argument) for argument in (name, parent, node)):
         return  # no types, so no constructor can be written
     cls = next((c for c in classes(source) if c.body[0] <= call.name[0] < c.body[1]), None)
+    if cls is None and inside_a_function(source, call.name[0]):
+        return
     if cls is not None and any(
         m.name == cls.name and b"ObjectPtr<" in text[slice(*m.parameters)] for m in cls.methods
     ):
