@@ -17,6 +17,7 @@ from codemods.interactive import asking, editing, showing
 from codemods.interactive.proposals import Proposal, proposals
 from codemods.model import Finding
 from codemods.porting import Port, Wish
+from codemods.progress import Bar
 from codemods.tree import Tree, classify
 
 
@@ -31,22 +32,24 @@ class _Answers:
     quit: bool = False
 
 
-def port(found: Tree, wish: Wish, progress: engine.Progress | None = None) -> Port:
+def port(found: Tree, wish: Wish) -> Port:
     """Port a tree that was read, asking at the terminal. Raises click.Abort to stop it all."""
     answers = _Answers()
     if any(not migration.safe for migration in wish.migrations) and wish.unsafe is not True:
-        _ask_fixes(_proposed(found, wish, progress), answers)
+        _ask_fixes(_proposed(found, wish), answers)
     accepted = {key: tuple(said) for key, said in answers.accepted.items()}
     unsafe = wish.unsafe or Choices(accepted)
-    done = porting.port("run", found, replace(wish, unsafe=unsafe), progress)
+    with Bar() as bar:
+        done = porting.port("run", found, replace(wish, unsafe=unsafe), bar)
     edited = _ask_findings(found, done, answers)
     return _with_edits(found, done, wish, edited) if edited else done
 
 
-def _proposed(found: Tree, wish: Wish, progress: engine.Progress | None) -> Sequence[Proposal]:
-    ported = engine.port(
-        found.data, wish.migrations, wish.release, unsafe=True, jobs=wish.jobs, progress=progress
-    )
+def _proposed(found: Tree, wish: Wish) -> Sequence[Proposal]:
+    with Bar() as bar:
+        ported = engine.port(
+            found.data, wish.migrations, wish.release, unsafe=True, jobs=wish.jobs, progress=bar
+        )
     return list(proposals(found.data, ported, wish.migrations))
 
 

@@ -58,7 +58,7 @@ def finding(found: Finding, text: bytes, width: int) -> list[Line]:
 
 
 class _Numbers:
-    """Puts line numbers before lines, and folds long ones."""
+    """Puts line numbers before lines, folds long ones, and cuts those that are only context."""
 
     def __init__(self, first: int, width: int) -> None:
         self._next = first
@@ -68,6 +68,8 @@ class _Numbers:
         head = f"{self._next:>5} {mark} " if mark != "+" else f"{'':>5} {mark} "
         self._next += mark != "+"
         room = self._width - len(head)
+        if mark == " " and len(text) > room:
+            text = text[: room - 1] + "…"
         pieces = [text[at : at + room] for at in range(0, len(text), room)] or [""]
         for number, piece in enumerate(pieces):
             start = head if number == 0 else " " * (len(head) - 2) + "\\ "
