@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codemods.model import Collector, Language, Source
 from cpp_rewriters.classes import Class, Method, classes, out_of_line, parameter_names, simple
@@ -85,7 +85,8 @@ class Definition:
 class Hierarchy:
     """The classes below a base, by name, and the bodies of their members.
 
-    `converted` is the base's node, where somebody has written it already.
+    `converted` is the base's node, where somebody has written it already. `torn`: those declared as
+    node and reference already, while their members' definitions are as they were.
     """
 
     base: OperatorClass | None
@@ -93,6 +94,7 @@ class Hierarchy:
     definitions: tuple[Definition, ...]
     children: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     converted: OperatorClass | None = None
+    torn: frozenset[str] = frozenset()
 
     def lineage(self, name: str) -> Iterator[OperatorClass]:
         """The class and its ancestors below the base, nearest first."""
@@ -146,8 +148,11 @@ class _File:
     definitions: tuple[Definition, ...]
 
 
-def hierarchy(base: str, node: str) -> Collector:
-    """The classes below `base`, which becomes `node`: a `Hierarchy`."""
+def hierarchy(base: str, node: str, became_const: str) -> Collector:
+    """The classes below `base`, which becomes `node`: a `Hierarchy`.
+
+    `became_const`: a method whose definitions tell what has not been converted.
+    """
 
     def gather(source: Source) -> _File | None:
         found = _File(
@@ -165,26 +170,50 @@ def hierarchy(base: str, node: str) -> Collector:
         for path in sorted(gathered):
             for cls in gathered[path].classes:
                 known.setdefault(cls.name, cls)
-        below = {base}
-        grown = True
-        while grown:
-            more = {c.name for c in known.values() if not below.isdisjoint(c.bases)} - below
-            below |= more
-            grown = bool(more)
+        written = [d for path in sorted(gathered) for d in gathered[path].definitions]
+        torn = {cls.name: cls for cls in _torn(known, _below(node, known), written)}
+        below = _below(base, known) | set(torn)
+        known |= torn
         kept = {name: known[name] for name in sorted(below & set(known)) if name != base}
         children: dict[str, tuple[str, ...]] = {}
         for name, cls in kept.items():
             for parent in cls.bases:
                 children[parent] = (*children.get(parent, ()), name)
-        definitions = tuple(
-            d for path in sorted(gathered) for d in gathered[path].definitions if d.owner in below
+        owners = below | {f"{name}Node" for name in below}
+        definitions = tuple(d for d in written if d.owner in owners)
+        return Hierarchy(
+            known.get(base), kept, definitions, children, known.get(node), frozenset(torn)
         )
-        return Hierarchy(known.get(base), kept, definitions, children, known.get(node))
 
-    # where nothing can be the head of the base, there is nothing below it
-    seed = re.compile(rf"{base}\b(?<!\w{base})(?!\s*[=;,.()<>&*\"'-])".encode())
+    # where nothing can be the head of the base, there is nothing below it, and nothing is torn
+    # where no definition is as it was
+    seed = re.compile(
+        rf"{base}\b(?<!\w{base})(?!\s*[=;,.()<>&*\"'-])"
+        rf"|::{became_const}\s*\([^(){{}}]*\)\s*\{{".encode()
+    )
     tokens = ("::", "class", "struct")
     return Collector(f"hierarchy of {base}", Language.CPP, tokens, gather, digest, seed)
+
+
+def _below(base: str, known: Mapping[str, OperatorClass]) -> set[str]:
+    """The base and all that derives from it."""
+    below = {base}
+    while more := {c.name for c in known.values() if not below.isdisjoint(c.bases)} - below:
+        below |= more
+    return below
+
+
+def _torn(
+    known: Mapping[str, OperatorClass], nodes: set[str], definitions: list[Definition]
+) -> Iterator[OperatorClass]:
+    """Classes with a node whose methods are still defined as the class's own, as they were."""
+    for name, cls in sorted(known.items()):
+        node = known.get(f"{name}Node")
+        if node is None or node.name not in nodes:
+            continue
+        old = {d.name for d in definitions if d.owner == name and not d.inline} - {name, "Get"}
+        if not old.isdisjoint(node.methods):
+            yield replace(node, name=name, constructors=cls.constructors)
 
 
 def _class(source: Source, cls: Class, is_base: bool) -> OperatorClass:
@@ -300,7 +329,7 @@ def changed_by(known: Hierarchy, name: str, methods: set[str]) -> set[str]:
     return {
         changed
         for d in known.definitions
-        if d.owner == name and d.name in methods
+        if d.owner in (name, f"{name}Node") and d.name in methods
         for changed in d.changes
         if changed in members
     }

@@ -46,6 +46,9 @@ def _constructor(source: Source, method: Method, known: Hierarchy, names: Names)
     assert method.body is not None
     end, margin = newline(source), indentation(source, method.span[0])
     name, after = method.owner, method.span[1]
+    made = re.compile(rf"\bmake_object\s*<\s*{name}Node\s*>".encode())
+    if made.search(code(source), *method.body) is not None:
+        return  # it fills a node already
     own = known.source_of(name) == source.path and _first(known, name, source, method)
     tail = b""
     if own:
@@ -72,7 +75,7 @@ def _constructor(source: Source, method: Method, known: Hierarchy, names: Names)
         for part in split(text, *method.parameters)
         if (m := re.search(rb"(\w+)\s*$", text[slice(*part)])) is not None
     )
-    made = (
+    filled = (
         margin
         + f"{name}::{name}({parameters}) {{".encode()
         + end
@@ -82,7 +85,7 @@ def _constructor(source: Source, method: Method, known: Hierarchy, names: Names)
         + margin
         + b"}"
     )
-    yield Edit(after, after, end + end + made + tail)
+    yield Edit(after, after, end + end + filled + tail)
 
 
 def _first(known: Hierarchy, name: str, source: Source, method: Method) -> bool:

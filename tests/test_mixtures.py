@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Mapping
 
 import pytest
@@ -125,12 +126,13 @@ REGISTER_TILE({name}, {name.lower()}).set_num_inputs(2);
     }
 
 
-PARTS: tuple[dict[str, str], ...] = (
-    {"src/op/op.h": BASE},
-    {"src/op/op.cc": PARSING},
-    operator("Scale"),
-    {**operator("Shift"), "src/transform/use.cc": USE},
-)
+TREE = {
+    "src/op/op.h": BASE,
+    "src/op/op.cc": PARSING,
+    **operator("Scale"),
+    **operator("Shift"),
+    "src/transform/use.cc": USE,
+}
 
 INCLUDES = """#include <tvm/ir/expr.h>
 #include <tvm/runtime/ndarray.h>
@@ -172,18 +174,44 @@ def stages(files: Mapping[str, str]) -> list[dict[str, bytes]]:
     return [old, between, port(between)]
 
 
-def test_a_tree_of_files_at_different_rungs_ends_in_one_place() -> None:
-    every = stages({path: text for part in PARTS for path, text in part.items()})
+@pytest.fixture(scope="module")
+def every() -> list[dict[str, bytes]]:
+    return stages(TREE)
+
+
+def test_a_tree_is_ported_in_one_go_or_in_two(every: list[dict[str, bytes]]) -> None:
     assert port(every[0]) == every[2]
     assert every[0] != every[1] != every[2]
     assert not any(b"public Operator" in text for text in every[1].values())
-    for combination in itertools.product(range(3), repeat=len(PARTS)):
-        mixed = {
-            path: every[stage][path]
-            for stage, part in zip(combination, PARTS, strict=True)
-            for path in part
-        }
-        assert port(mixed) == every[2], combination
+
+
+@pytest.mark.parametrize("others", range(3))
+def test_a_tree_with_one_file_at_another_rung_ends_in_one_place(
+    every: list[dict[str, bytes]], others: int
+) -> None:
+    for path, stage in itertools.product(TREE, {0, 1, 2} - {others}):
+        mixed = {**every[others], path: every[stage][path]}
+        assert port(mixed) == every[2], (path, stage)
+
+
+def test_a_tree_of_files_at_any_rungs_ends_in_one_place(every: list[dict[str, bytes]]) -> None:
+    chosen = random.Random(5)
+    for _ in range(60):
+        at = {path: chosen.randrange(3) for path in TREE}
+        assert port({path: every[stage][path] for path, stage in at.items()}) == every[2], at
+
+
+def test_an_old_base_goes_where_another_file_has_its_node(every: list[dict[str, bytes]]) -> None:
+    new = every[1]["src/op/op.h"].decode()
+    start = new.index("class TileOperatorNode")
+    bases = new[start : new.index("TileOperator ParseOperator")]
+    own = HEAD.format(include="") + "class TileOperator;\n" + bases + TAIL
+    came = port({**every[0], "src/op/operator.h": own.encode()}, "0.1.6")
+    header = came["src/op/op.h"].decode()
+    assert "class Operator" not in header
+    assert "class TileOperatorNode" not in header
+    assert '#include "operator.h"\n' in header
+    assert came["src/op/scale.h"] == every[1]["src/op/scale.h"]
 
 
 @pytest.mark.parametrize("first", range(3))

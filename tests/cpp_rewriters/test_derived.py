@@ -16,12 +16,14 @@ def test_other_facts_are_worked_out_anew_though_they_are_equal_in_size() -> None
 
 
 def test_the_heads_of_a_base_are_seen_however_they_are_written() -> None:
-    seed = hierarchy("Operator", "TileOperatorNode").seed
+    seed = hierarchy("Operator", "TileOperatorNode", "InferLayout").seed
     assert seed is not None
     heads = (b"class Operator {", b"class API Operator final : public A {", b"struct Operator\n{")
     assert all(seed.search(head) for head in (*heads, b"class Operator /* (old) */ {"))
     others = (b"using Operator = X;", b"class TileOperator {", b"f<Operator>(a)", b"Operator *op")
     assert not any(seed.search(other) for other in others)
+    assert seed.search(b"int A::InferLayout(const T &t,\n  Level level) {") is not None
+    assert seed.search(b"int ANode::InferLayout(const T &t, Level level) const {") is None
 
 
 def test_a_base_that_another_file_defines_makes_every_file_matter() -> None:

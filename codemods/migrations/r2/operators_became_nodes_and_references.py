@@ -58,7 +58,7 @@ from cpp_rewriters.text import (
 )
 
 NAMES = Names("Operator", "TileOperatorNode", "TileOperator", ("Lower", "InferLayout", "Clone"))
-HIERARCHY = hierarchy(NAMES.base, NAMES.node)
+HIERARCHY = hierarchy(NAMES.base, NAMES.node, "InferLayout")
 
 # Upstream's keys that are not the class's name.
 _KEYS = {"Conv2DIm2ColOp": "Conv2DIm2Col"}
@@ -80,7 +80,7 @@ def _convert(source: Source, facts: Facts) -> Iterator[Outcome]:
         if cls.name == NAMES.base:
             done.append(cls.span)
             yield from (_base if known.converted is None else _spent)(source, cls, known)
-        elif cls.name in known.classes and cls.bases:
+        elif cls.name in known.classes and cls.bases and cls.name not in known.torn:
             done.append(cls.span)
             yield from _class(source, cls, known)
     for method in out_of_line(source):
@@ -196,6 +196,8 @@ def _mentions(source: Source, known: Hierarchy, done: list[Span]) -> Iterator[Ed
         before = text[max(0, start - 40) : start].rstrip()
         after = text[skip_space(text, end) :][:2]
         inside = any(a <= start < b for a, b in done)
+        if name in known.torn and after != b"::":
+            continue
         if before.endswith((b"class", b"struct")) and after[:1] == b";":
             friend = re.search(rb"\bfriend\s+(?:class|struct)$", before) is not None
             other = b"" if friend else b";" + newline(source) + b"class " + match.group()
