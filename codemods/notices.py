@@ -99,6 +99,7 @@ _ALL = (
         "target's headers or packages not at hand",
         "They could not be fetched (no network, or `--offline`) and none were named. Whatever does "
         "not need them was still done.",
+        fatal=True,
     ),
     Notice(
         "TF914",

@@ -15,7 +15,7 @@ from codemods.notices import NOTICES
 from codemods.result import Result
 
 VERSION = "2.1.0"
-_QUIET = ("TF902", "TF903", "TF905", "TF907", "TF910", "TF913", "TF914", "TF920", "TF941")
+_QUIET = ("TF902", "TF903", "TF905", "TF907", "TF910", "TF914", "TF920", "TF941")
 
 
 def log(result: Result, known: Sequence[Migration]) -> dict[str, Any]:
