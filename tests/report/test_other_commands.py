@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from codemods.notices import NOTICES
 from codemods.report import building, html, markdown, proving, sarif, tables, writing
 from codemods.report.parts import Document
 from codemods.verification.verifying import Proof
-from tests.report.conftest import HOSTILE
+from tests.report.conftest import HOSTILE, Ported
 from tests.report.test_forms import assert_is_sarif
 from tests.report.test_html import Page
 
@@ -136,6 +137,17 @@ def test_a_proof_lists_what_failed_and_what_was_not_checked(proved: Document) ->
     assert counted["C++ units that do not parse"] == 1
     assert counted["surface invented"] == 1
     assert {row["code"] for row in proved["manual"]} == {"TF921", "TF922"}
+
+
+def test_the_manual_names_every_field(built: Document, proved: Document, ported: Ported) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
+    rows = [
+        line.split("|")[1:3] for line in page.split("## The JSON")[1].split("\n") if "|" in line
+    ]
+    of = {name: who.strip() for names, who in rows for name in re.findall(r"`(\w+)`", names)}
+    assert set(ported.document) == set(of)
+    for document in (built, proved):
+        assert set(document) == {name for name, who in of.items() if who == "all"}
 
 
 def test_every_stage_of_a_build_has_a_heading() -> None:
