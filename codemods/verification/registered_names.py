@@ -17,7 +17,9 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from codemods.inventory import Inventory, Kind
+from codemods.model import Language, Source
 from codemods.verification.modules import Packages, absolute
+from cpp_rewriters.string_constants import CONSTANTS
 from cpp_rewriters.text import without_comments
 
 FUNCTION, OBJECT, OPERATOR, OPTION = "function", "object type", "operator", "pass option"
@@ -84,36 +86,54 @@ def asked(files: Mapping[str, bytes]) -> list[Asked]:
     """Return the places in a tree's C++ and Python that ask for a name, sorted."""
     found: set[Asked] = set()
     packages = Packages({p: d for p, d in files.items() if p.endswith(".py")}, [])
+    constants = _constants({p: d for p, d in files.items() if not p.endswith(".py")})
     for path, data in files.items():
         if path.endswith(".py"):
             found.update(_in_python(path, data, packages))
         else:
-            found.update(_in_cpp(path, data))
+            found.update(_in_cpp(path, data, constants))
     return sorted(found)
+
+
+def _constants(files: Mapping[str, bytes]) -> Mapping[str, str]:
+    """The tree's string constants in C++, by name, without quotes."""
+    gathered = {
+        path: found
+        for path, data in files.items()
+        if any(token.encode() in data for token in CONSTANTS.tokens)
+        and (found := CONSTANTS.gather(Source(path, data, Language.CPP)))
+    }
+    return {name: literal[1:-1] for name, literal in CONSTANTS.digest(gathered).items()}
 
 
 # -- C++ -----------------------------------------------------------------------------------------
 
 _CPP_ASKS = re.compile(
     rb"""
-      \b(?P<function>GetGlobal(?:Required)?|Registry::Get)\s*\(\s*"(?P<f>[^"\n]+)"\s*[,)]
-    | \bOp::Get\s*\(\s*"(?P<o>[^"\n]+)"\s*\)
-    | \bGetConfig\s*<[^;()]*>\s*\(\s*"(?P<c>[^"\n]+)"
+      \b(?P<function>GetGlobal(?:Required)?|Registry::Get)
+        \s*\(\s*(?P<f>"[^"\n]+"|(?:\w+::)*\w+)\s*[,)]
+    | \bOp::Get\s*\(\s*(?P<o>"[^"\n]+"|(?:\w+::)*\w+)\s*\)
+    | \bGetConfig\s*<[^;()]*>\s*\(\s*(?P<c>"[^"\n]+"|(?:\w+::)*\w+)\s*[,)]
     """,
     re.VERBOSE,
 )
 
 
-def _in_cpp(path: str, data: bytes) -> Iterator[Asked]:
+def _in_cpp(path: str, data: bytes, constants: Mapping[str, str]) -> Iterator[Asked]:
     if b"Get" not in data:
         return
     text = without_comments(data)
     for match in _CPP_ASKS.finditer(text):
         for group, kind in (("f", FUNCTION), ("o", OPERATOR), ("c", OPTION)):
             if match[group] is not None:
+                written = match[group].decode("utf-8", "replace")
+                name = written.strip('"')
+                if name == written:
+                    name = constants.get(name.rpartition("::")[2], "")
+                if not name:  # a variable, or a constant of another tree
+                    continue
                 line = text.count(b"\n", 0, match.start()) + 1
                 column = match.start() - text.rfind(b"\n", 0, match.start())
-                name = match[group].decode("utf-8", "replace")
                 optional = kind == FUNCTION and match["function"] != b"GetGlobalRequired"
                 yield Asked(path, line, column, kind, name, optional)
 

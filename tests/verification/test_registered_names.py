@@ -92,3 +92,17 @@ def test_function_registered_under_an_alias_counts() -> None:
 def test_place_is_the_uses() -> None:
     place = next(place for place in asked(TREE) if place.name == "own.lost")
     assert place == Asked("src/a.cc", 5, 22, FUNCTION, "own.lost", optional=True)
+
+
+def test_a_name_that_is_a_constant_is_its_value() -> None:
+    files = {
+        "src/a.h": b'static constexpr const char *kQuiet = "own.quiet";\n',
+        "src/a.cc": b"""
+void f(String name) {
+  ctx->GetConfig<Bool>(tl::kQuiet, Bool(false));
+  Function::GetGlobal(kElsewhere);
+  Function::GetGlobal(name);
+}
+""",
+    }
+    assert [(place.kind, place.name) for place in asked(files)] == [(OPTION, "own.quiet")]
