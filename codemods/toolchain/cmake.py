@@ -40,6 +40,7 @@ class _Scope:
     folder: Path
     defines: list[str] = field(default_factory=list)
     includes: list[Path] = field(default_factory=list)
+    targets: list[Target] = field(default_factory=list)
 
 
 class Project:
@@ -350,6 +351,7 @@ class Project:
         target = self.targets.setdefault(name, Target(name))
         target.defines += self._folder.defines
         target.includes += self._folder.includes
+        self._folder.targets.append(target)
         self._add_sources(target, [word for word in sources if word not in _LIBRARY_WORDS])
 
     _do_add_executable = _do_add_library
@@ -374,7 +376,8 @@ class Project:
             self.targets[words[0]].defines += _definitions(words[1:])
 
     def _do_add_compile_definitions(self, words: list[str]) -> None:
-        self._folder.defines += _definitions(words)
+        for defines in (self._folder.defines, *(t.defines for t in self._folder.targets)):
+            defines += _definitions(words)  # targets that were made before are meant too
 
     _do_add_definitions = _do_add_compile_definitions
 
@@ -383,7 +386,8 @@ class Project:
             self.targets[words[0]].includes += self._folders(words[1:])
 
     def _do_include_directories(self, words: list[str]) -> None:
-        self._folder.includes += self._folders(words)
+        for includes in (self._folder.includes, *(t.includes for t in self._folder.targets)):
+            includes += self._folders(words)
 
     def _folders(self, words: list[str]) -> list[Path]:
         return [self._path(word) for word in words if word not in _SCOPES and "$<" not in word]

@@ -85,6 +85,21 @@ def test_definitions_come_with_the_probed_version(tmp_path: Path) -> None:
     assert found.units[0].defines == ("MAJOR=13",)
 
 
+def test_what_a_folder_defines_is_meant_for_targets_made_before_too(tmp_path: Path) -> None:
+    (tmp_path / "inc").mkdir()
+    cmake = """
+add_library(a OBJECT src/a.cc)
+set(MAJOR ${CUDAToolkit_VERSION_MAJOR})
+add_compile_definitions(CUDA_MAJOR_VERSION=${MAJOR})
+add_definitions(-DOLD)
+include_directories(inc)
+add_library(b OBJECT src/b.cc)
+"""
+    first, second = units(tree(tmp_path, cmake, "src/a.cc", "src/b.cc"), cuda_major=13).units
+    assert first.defines == second.defines == ("CUDA_MAJOR_VERSION=13", "OLD")
+    assert first.includes == second.includes == ("inc",)
+
+
 def test_macro_that_globs_gives_its_caller_the_list(tmp_path: Path) -> None:
     cmake = """
     macro(my_glob kind variable)
