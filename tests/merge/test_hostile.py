@@ -418,3 +418,20 @@ def test_a_kill_behind_the_last_commit_is_mended_by_continue(
     assert pair.fork.git("status", "--porcelain") == ""
     assert pair.fork.git("show", "HEAD:pkg/b.py") == "VALUE = 5"
     assert onto in pair.fork.git("show", "HEAD:.upstream-sync.toml")
+
+
+def test_a_shallow_fork_merges_like_a_whole_one(pair: Pair, tmp_path: Path) -> None:
+    onto = pair.upstream.commit({"pkg/b.py": "VALUE = 2\n"})
+    pair.fork.commit({"own.py": "OWN = 2\n"})
+    pair.fork.git("clone", "-q", "--depth=1", f"file://{pair.fork.path}", "../shallow")
+    shallow = str(tmp_path / "shallow")
+    for key, value in (("user.name", "A. Forker"), ("user.email", "f@example.org")):
+        pair.fork.git("-C", shallow, "config", key, value)
+    result = pair.sync("--fork", shallow, "--upstream", str(pair.upstream.path), "--onto", "main")
+    assert result.return_value == 0, result.output
+    assert (tmp_path / "shallow/pkg/b.py").read_text() == "VALUE = 2\n"
+    assert pair.fork.git("-C", shallow, "merge-base", "HEAD", onto) == onto
+    assert pair.fork.git("-C", shallow, "status", "--porcelain") == ""
+    pair.fork.git("-C", shallow, "fsck", "--connectivity-only")
+    pair.fork.git("-C", shallow, "push", "-q", "origin", "HEAD:refs/heads/pushed")
+    assert pair.fork.git("merge-base", "pushed", onto) == onto
