@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
+from codemods.merge import vanished_modules
 from codemods.merge.hunks import split_lines
 from codemods.merge.syntax import language_of
 from codemods.merge.text_merge import split_units
@@ -67,6 +68,9 @@ def scan(trees: Trees) -> list[Finding]:
                 where = removed[name.encode()]
                 message = f"upstream's line uses `{name}`, which the fork took out of `{where}`"
                 found.add(_finding(path, line, column, message, _SEE_FORK))
+    for path, line, module in vanished_modules.scan(trees.base, trees.upstream, trees.merged):
+        message = f"a line of the fork's imports `{module}`, but upstream does so nowhere any more"
+        found.add(_finding(path, line, 1, message, _SEE_UPSTREAM))
     return sorted(found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codemods.merge import learned, vanished
+from codemods.merge import learned, vanished, vanished_modules
 from codemods.model import Language
 
 BASE = b"""class Pass : public old::VisitorBase {
@@ -81,3 +81,35 @@ def test_comments_strings_own_variables_and_the_standard_library_say_nothing() -
     own += "def f(v):\n    gone_name = v\n    return gone_name\n"
     tree = {"a.py": "print(2)\n"}
     assert found(base, {**base, "own.py": own}, tree, {**tree, "own.py": own}) == []
+
+
+def modules(base: str, own: str, upstream: str) -> list[tuple[str, int, str]]:
+    old, new = {"pkg/a.py": base.encode()}, {"pkg/a.py": upstream.encode()}
+    return list(vanished_modules.scan(old, new, {**new, "own.py": own.encode()}))
+
+
+def test_a_module_that_upstream_imports_nowhere_any_more_is_found_in_the_forks_lines() -> None:
+    base = "from tvm import ir, tir\nfrom tvm.tir import Var\nimport tvm.relay as r\n"
+    upstream = "from tvm import ir, tirx\nfrom tvm.tirx import Var\n"
+    own = "from tvm import ir\nfrom tvm import tir  # x\nfrom tvm.tir import C\nimport tvm.relay\n"
+    assert modules(base, own, upstream) == [
+        ("own.py", 2, "tvm.tir"),
+        ("own.py", 3, "tvm.tir"),
+        ("own.py", 4, "tvm.relay"),
+    ]
+
+
+def test_a_module_that_a_sync_meets_so_is_a_finding() -> None:
+    base = {"a.py": "from tvm.tir import Var\n"}
+    upstream = {"a.py": "from tvm.tirx import Var\n"}
+    own = {"own.py": "from tvm.tir import Var\n"}
+    assert found(base, {**base, **own}, upstream, {**upstream, **own}) == [
+        "own.py:1:1 a line of the fork's imports `tvm.tir`, but upstream does so nowhere any more"
+    ]
+
+
+def test_a_module_of_a_package_that_upstream_left_or_has_itself_is_no_such_module() -> None:
+    base = (
+        "import triton.language\nfrom pkg.old import f\nfrom typing.io import IO\nimport tvm.ir\n"
+    )
+    assert modules(base, base, "import typing\nfrom pkg import new\nfrom tvm import ir\n") == []
