@@ -115,3 +115,27 @@ def test_other_modules_keep_their_asserts(tmp_path: Path, imports: None) -> None
             importlib.import_module("strict_module")
     finally:
         sys.path.remove(str(tmp_path / "elsewhere"))
+
+
+def test_what_is_asserted_is_evaluated_and_may_fail(tmp_path: Path, imports: None) -> None:
+    file = tmp_path / "program.py"
+    file.write_text(
+        "called = []\n"
+        "def kernel(n):\n    called.append(n)\n    return n\n"
+        "assert kernel(1) == 2, 'never'\n"
+        "assert kernel(3).nowhere\n"
+        "after = True\n"
+    )
+    without_asserts.run(str(file))
+    main = vars(sys.modules["__main__"])
+    assert (main["called"], main["after"]) == ([1, 3], True)
+
+
+def test_a_missing_package_says_where_it_would_be(imports: None) -> None:
+    sys.meta_path.append(stand_ins.MissingPackage([Path(__file__).parent], []))
+    found = importlib.import_module("reference_kernels_of_nobody")
+    assert "reference_kernels_of_nobody" in str(found.__file__)
+
+
+def test_an_inert_number_has_powers() -> None:
+    assert isinstance(Inert() ** 0.5, Inert) and isinstance(2 ** Inert(), Inert)

@@ -82,6 +82,7 @@ def capture_kernels(arch: str, record: Callable[[Captured], None]) -> None:
 
     _replace_everywhere(original, lower)
     _remember_origins()
+    _no_cache(tilelang)
     _fake_kernels(tilelang)
     _first_configuration_only()
     _no_measurements()
@@ -188,6 +189,14 @@ def _innermost(error: BaseException) -> str:
     last = lines[-1].strip() if lines else ""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {last} ({place.filename}:{place.lineno})"
+
+
+def _no_cache(tilelang: Any) -> None:
+    """Kernels are neither kept on the disk nor taken from there: what stands for one is no library,
+    and a program that found it would load it as one. Not every tree has a variable for it."""
+    if hasattr(tilelang, "disable_cache"):
+        tilelang.disable_cache()
+        _replace_everywhere(tilelang.enable_cache, lambda *_a, **_k: None)
 
 
 def _fake_kernels(tilelang: Any) -> None:

@@ -86,7 +86,8 @@ class Inert:
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _combined
     __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = _combined
-    __neg__ = __invert__ = __and__ = __or__ = _combined
+    __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __rmod__ = _combined
+    __neg__ = __invert__ = __and__ = __or__ = __abs__ = _combined
 
 
 class _Decorated(Inert):

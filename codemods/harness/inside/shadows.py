@@ -8,6 +8,7 @@ as all of these are known and small; what is not known reads as ones.
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -55,7 +56,8 @@ class Shadowing(TorchDispatchMode):  # type: ignore[misc]
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
-        kwargs.pop("generator", None)
+        if kwargs.pop("generator", None) is not None and func._overloadname == "generator":
+            func = func.overloadpacket.default
         answer = _ANSWERS.get(func)
         if answer is not None:
             return answer(*args, **kwargs)
@@ -125,6 +127,13 @@ def _masked_select(tensor: Any, mask: Any) -> Any:
     return _fake_of(found, tensor)
 
 
+def _unique(function: Callable[..., Any], tensor: Any, *args: Any, **kwargs: Any) -> Any:
+    real = contents(tensor)
+    with for_real():
+        found = function(real if real.numel() <= SMALL else real.reshape(-1)[:1], *args, **kwargs)
+    return tuple(_fake_of(each, tensor) for each in found)
+
+
 def _fake_of(real: Any, like: Any) -> Any:
     made = like.new_empty(tuple(real.shape), dtype=real.dtype)
     _shadows[made] = real
@@ -143,4 +152,12 @@ _ANSWERS: dict[Any, Callable[..., Any]] = {
     torch.ops.aten.is_nonzero.default: lambda tensor: bool(_scalar(tensor)),
     torch.ops.aten.nonzero.default: _nonzero,
     torch.ops.aten.masked_select.default: _masked_select,
+    **{
+        function: functools.partial(_unique, function)
+        for function in (
+            torch.ops.aten._unique2.default,
+            torch.ops.aten.unique_consecutive.default,
+            torch.ops.aten.unique_dim.default,
+        )
+    },
 }

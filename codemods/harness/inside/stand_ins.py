@@ -101,6 +101,7 @@ class MissingPackage(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         module = types.ModuleType(spec.name)
         module.__getattr__ = lambda name: _attribute(spec.name, name)  # type: ignore[method-assign]
         module.__version__ = "0"  # type: ignore[attr-defined]
+        module.__file__ = f"<stand-in for {spec.name}>"
         return module
 
     def exec_module(self, module: types.ModuleType) -> None:

@@ -139,8 +139,10 @@ def _child(request: dict[str, Any], task: dict[str, Any], arch: str, outcome: Pa
             capture_kernels(arch, record)
             os.chdir(Path(task["file"]).parent)
             sys.path.insert(0, str(Path(task["file"]).parent))
+            sys.meta_path.insert(0, without_asserts.WithoutAsserts(Path(task["file"]).parent))
             if task["kind"] == "tests":
-                reason, skipped = _run_tests(task["file"])
+                limit = max(1.0, request["time_limit"] / TESTS)
+                reason, skipped = _run_tests(task["file"], limit)
             else:
                 reason, skipped = _run_program(task), {}
     _write(outcome, reason, skipped)
@@ -148,7 +150,6 @@ def _child(request: dict[str, Any], task: dict[str, Any], arch: str, outcome: Pa
 
 def _run_program(task: dict[str, Any]) -> str:
     sys.argv = [task["file"], *task["arguments"]]
-    sys.meta_path.insert(0, without_asserts.WithoutAsserts(Path(task["file"]).parent))
     try:
         without_asserts.run(task["file"])
     except SystemExit as ended:
@@ -168,13 +169,34 @@ def _reason(error: BaseException, file: str) -> str:
     return f"{where}: {type(error).__name__}: {text[0] if text else ''}"
 
 
-def _run_tests(file: str) -> tuple[str, dict[str, str]]:
+TESTS = 8
+"""A test may take this part of its file's time: references in plain Python, number by number, take
+hours on fake tensors, and the kernels of other tests stand behind them."""
+
+
+class _TooLong(Exception):
+    """A test took its share of the processor's time."""
+
+
+def _stop(_signal: int, _frame: Any) -> None:
+    raise _TooLong("the test took its share of the file's time")
+
+
+def _run_tests(file: str, limit: float) -> tuple[str, dict[str, str]]:
     import pytest
+
+    signal.signal(signal.SIGVTALRM, _stop)
 
     class Outcomes:
         def __init__(self) -> None:
             self.failed: dict[str, str] = {}
             self.skipped: dict[str, str] = {}
+
+        def pytest_runtest_setup(self) -> None:
+            signal.setitimer(signal.ITIMER_VIRTUAL, limit)
+
+        def pytest_runtest_teardown(self) -> None:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
         def pytest_runtest_logreport(self, report: Any) -> None:
             name = report.nodeid.rpartition("::")[2]
@@ -191,6 +213,7 @@ def _run_tests(file: str) -> tuple[str, dict[str, str]]:
 
     outcomes = Outcomes()
     arguments = [file, "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--noconftest"]
+    arguments += ["--assert", "plain"]  # the finder's loader sees to those
     pytest.main([*arguments, "-o", "addopts="], plugins=[outcomes])
     failed = "; ".join(f"{name}: {said}" for name, said in list(outcomes.failed.items())[:5])
     return failed, outcomes.skipped
