@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from codemods import options
-from codemods.sections import Sectioned
+from codemods.help_sections import Sectioned
 from codemods.start import FAILED, FINDINGS, HELP, NOTHING_LEFT, start
 
 if TYPE_CHECKING:
