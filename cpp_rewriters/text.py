@@ -342,7 +342,9 @@ class Lines:
     """Offsets of line starts, for edits that take whole lines; a byte order mark is in none."""
 
     def __init__(self, data: bytes) -> None:
-        first = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
+        first = 0
+        while data.startswith(codecs.BOM_UTF8, first):  # some editors have written two
+            first += len(codecs.BOM_UTF8)
         lengths = map((1).__add__, map(len, data.split(b"\n")))
         self.starts = list(accumulate(lengths, initial=0))[:-1]
         self.starts[0] = first

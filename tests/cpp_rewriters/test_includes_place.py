@@ -21,3 +21,10 @@ def test_an_include_goes_where_it_is_code_of_the_file(before: str, after: str) -
     source = Source("a.cc", before.encode(), Language.CPP)
     (edit,) = includes.add(source, "n.h", system=True)
     assert (before[: edit.start] + edit.text.decode() + before[edit.end :]) == after
+
+
+def test_a_first_line_goes_behind_every_byte_order_mark() -> None:
+    for marks in (b"", b"\xef\xbb\xbf", b"\xef\xbb\xbf\xef\xbb\xbf"):
+        source = Source("a.cc", marks + b"int a;\n", Language.CPP)
+        (edit,) = includes.add(source, "a.h", system=False)
+        assert edit.start == len(marks)

@@ -7,6 +7,8 @@ A string is a value now and no object, and `AttrStmt` may carry one. `Downcast<T
 * `static_cast<const T *>(op->node.get())` becomes `op->node.as<T>()`;
 * a local `ObjectRef` that takes the node, or takes a string for a new `AttrStmt`, becomes an `ffi::Any`;
 * so does a field of a class of the same file that a new `AttrStmt` is made from.
+
+`Downcast<ObjectRef>(op->node)` compiles and fails at run time where the node is a string: reported.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from codemods.model import (
     Language,
     Migration,
     Outcome,
+    Remark,
     Rewrite,
     Rung,
     Source,
@@ -45,6 +48,11 @@ _LOCAL = re.compile(
 _MEMBER = re.compile(r"(?:->|\.)(\w+)$")
 _ATTR = re.compile(r"\bAttrStmt(?:Node)?\b")
 
+_AS_REFERENCE = re.compile(
+    rb"\bDowncast\s*<\s*(?:\w+::)*ObjectRef\s*>\s*\(\s*(?P<cast>\w+)\s*->\s*node\s*\)"
+    rb"|\b(?P<asked>\w+)\s*->\s*node\s*\.\s*as\s*<\s*(?:\w+::)*ObjectRef\s*>"
+)
+
 
 def _use_any(source: Source, facts: Facts) -> Iterator[Outcome]:
     text = code(source)
@@ -67,6 +75,16 @@ def _use_any(source: Source, facts: Facts) -> Iterator[Outcome]:
             yield Edit(*local.span(1), b"ffi::Any")
 
     yield from _widen_fields(source)
+    for match in _AS_REFERENCE.finditer(text):
+        name, at = match.lastgroup or "", match.start(match.lastgroup or 0)
+        if _is_attr(source, match[name].decode(), at):
+            yield Remark(
+                match.start(),
+                "the node of an `AttrStmt` may be a string, which is no object reference any more: "
+                "this fails, or finds nothing, at run time",
+                "keep it as an `ffi::Any`, or ask for the class that is meant",
+                Effort.MEDIUM,
+            )
 
 
 def _widen_fields(source: Source) -> Iterator[Edit]:
@@ -133,6 +151,14 @@ MIGRATION = Migration(
   return AttrStmt(node, op->attr_key, op->value, op->body);
 }
 """,
+            postlude="}\n",
+        ),
+        Example(
+            title="taken for an object reference",
+            prelude="#include <tvm/tir/stmt.h>\nnamespace tvm {\nusing namespace tir;\n",
+            before="ObjectRef NodeOf(const AttrStmtNode *op) { return Downcast<ObjectRef>(op->node); }\n",
+            after=None,
+            finding="may be a string",
             postlude="}\n",
         ),
         Example(

@@ -41,7 +41,8 @@ from codemods.model import (
 )
 from cpp_rewriters import includes
 from cpp_rewriters.classes import Method, classes
-from cpp_rewriters.text import code, indentation, newline, qualifier, split, words
+from cpp_rewriters.syntax import declaration
+from cpp_rewriters.text import call_at, code, indentation, newline, qualifier, split, words
 from py_rewriters.members import Class, Member, renamed_members
 
 NAMES = ("Module", "ModuleNode", "ModulePropertyMask")
@@ -49,6 +50,33 @@ _RUNTIME = (b"runtime::", b"tvm::runtime::", b"::tvm::runtime::")
 _ALIAS = re.compile(
     rb"\bnamespace\s+(\w+)\s*=\s*(?:(?:::\s*)?tvm\s*::\s*)?runtime\s*;"  # of a file's own
 )
+_IS_MODULE = re.compile(r"(?<!\w)(?P<home>(?:runtime|ffi)::)?Module\s*(?:const)?\s*&?\s*$")
+_PLAIN = re.compile(rb"\busing\s+(?:\w+::)*(?:runtime|ffi)::Module\s*;")
+_ACCESS = re.compile(rb"(?<![\w.>])(\w+)\s*(->|\.)\s*\Z")
+_CALLED = {  # what a module answers to now, with how many arguments
+    "type_key": ("kind", 0),
+    "GetSource": ("InspectSource", 1),
+    "SaveToFile": ("WriteToFile", 2),
+    "Import": ("ImportModule", 1),
+}
+_GONE = {
+    "GetFunction": (
+        "`GetFunction` of a module takes a name alone and answers an optional function",
+        "write `m->GetFunction(name)`, and take its `.value()`",
+    ),
+    "IsDSOExportable": (
+        "`IsDSOExportable` of a module is gone",
+        "test `m->GetPropertyMask() & ffi::Module::kCompilationExportable`",
+    ),
+    "IsBinarySerializable": (
+        "`IsBinarySerializable` of a module is gone",
+        "test `m->GetPropertyMask() & ffi::Module::kBinarySerializable`",
+    ),
+    "SaveToBinary": (
+        "`SaveToBinary` of a module is gone",
+        "take `m->SaveToBytes()`",
+    ),
+}
 _METHODS = {"type_key", "GetFunction", "SaveToBinary", "SaveToFile", "GetSource"}
 
 
@@ -74,6 +102,31 @@ def _move(source: Source, facts: Facts) -> Iterator[Outcome]:
     if moved:
         yield from includes.add(source, "tvm/ffi/extra/module.h", system=True)
         yield from includes.drop(source, "tvm/runtime/module.h")
+
+
+def _members(source: Source, facts: Facts) -> Iterator[Outcome]:
+    """Members of a variable that is declared as a module."""
+    text = code(source)
+    for match in words(source, (*_CALLED, *_GONE)):
+        access = _ACCESS.search(text, max(0, match.start() - 80), match.start())
+        call = call_at(text, match.span())
+        if access is None or call is None:
+            continue
+        declared = declaration(source, access[1].decode(), access.start(1))
+        kind = _IS_MODULE.search(declared.type) if declared is not None else None
+        if kind is None or (kind["home"] is None and not _PLAIN.search(text)):
+            continue
+        name = match.group().decode()
+        if name in _GONE:
+            if name == "GetFunction" and access[2] == b"->" and len(call.arguments) < 2:
+                continue
+            yield Remark(match.start(), *_GONE[name], Effort.LOW)
+            continue
+        new, arity = _CALLED[name]
+        yield Edit(access.start(2), match.end(), f"->{new}".encode())
+        if len(call.arguments) < arity:
+            lead = b", " if call.arguments else b""
+            yield Edit(call.close, call.close, lead + b'""')
 
 
 def _override(source: Source, method: Method) -> Iterator[Outcome]:
@@ -212,6 +265,7 @@ MIGRATION = Migration(
     effort=Effort.LOW,
     rewrites=(
         Rewrite(Language.CPP, ("runtime::Module",), _move),
+        Rewrite(Language.CPP, (*_CALLED, *_GONE), _members),
         renamed_members(_MODULE, _MEMBERS),
     ),
     old_names=("runtime::Module", "runtime::ModuleNode", "ModulePropertyMask", "imported_modules"),
@@ -256,6 +310,37 @@ public:
 ffi::Module Build() { return ffi::Module(ffi::make_object<TextModuleNode>()); }
 """,
             postlude="}\n",
+        ),
+        Example(
+            title="what is asked of a module",
+            prelude="#include <tvm/ffi/extra/module.h>\n#include <string>\n"
+            "namespace tvm {\nusing ffi::Array;\n",
+            before="""std::string Told(const runtime::Module &m, Array<runtime::Module> others) {
+  std::string told = m->GetSource() + m->GetSource("cuda") + m->type_key();
+  for (runtime::Module other : others) other->Import(m);
+  others[0]->SaveToFile("x", "so");
+  m->SaveToFile("y");
+  return told;
+}
+""",
+            after="""std::string Told(const ffi::Module &m, Array<ffi::Module> others) {
+  std::string told = m->InspectSource("") + m->InspectSource("cuda") + m->kind();
+  for (ffi::Module other : others) other->ImportModule(m);
+  others[0]->SaveToFile("x", "so");
+  m->WriteToFile("y", "");
+  return told;
+}
+""",
+            postlude="}\n",
+            compiles=False,  # an element's class is not looked up
+        ),
+        Example(
+            title="what is asked of a module and has no equal",
+            prelude="#include <tvm/ffi/extra/module.h>\n",
+            before="bool Ready(runtime::Module m) { return m->IsDSOExportable(); }\n",
+            after="bool Ready(ffi::Module m) { return m->IsDSOExportable(); }\n",
+            finding="`IsDSOExportable` of a module is gone",
+            compiles=False,
         ),
         Example(
             title="through the imports of a module",
