@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from codemods.merge import branches, units_cpp, units_python
+from codemods.merge import branches, nested, units_cpp, units_python
 from codemods.merge.hunks import Hunk, Pieces, compact, hunks, merge_texts, side
 from codemods.merge.names import restore_imports, undefined
 from codemods.merge.resolvers import (
@@ -234,6 +234,8 @@ def _by_definition(
     if language is Language.CPP:
         modules = units_cpp.told_apart(*modules)
     merger = Merger(language, resolve, carry)
+    if language is Language.PYTHON:
+        merger.nested = nested.follow
     try:
         pieces = merger.merge(*modules)
     except Ambiguous:

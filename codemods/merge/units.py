@@ -17,6 +17,9 @@ from codemods.model import Language
 
 Key = tuple[str, ...]
 
+_EXECUTED = frozenset({"text", "if"})
+"""The kinds of units that run where they stand, so that their place matters."""
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -48,11 +51,13 @@ class Ambiguous(Exception):
 class Merger:
     """Merges three lists of units. `resolve` merges the text of one that both sides changed;
     `moved` is asked whether a definition that upstream took away, and the fork changed, is
-    dealt with elsewhere. `rules` collects what was decided, by key."""
+    dealt with elsewhere. `nested` is asked where a statement of the fork's belongs that stands
+    behind one that upstream took away. `rules` collects what was decided, by key."""
 
     language: Language
     resolve: Callable[[Hunk], Pieces]
     moved: Callable[[Unit, Unit], str | None] = lambda base, ours: None
+    nested: Callable[[Mapping[Key, Unit], Key, bytes], tuple[Key, bytes] | None] | None = None
     rules: list[tuple[str, Key]] = field(default_factory=list)
 
     def merge(self, base: Sequence[Unit], ours: Sequence[Unit], theirs: Sequence[Unit]) -> Pieces:
@@ -64,15 +69,38 @@ class Merger:
             parts[key] = self._one(old.get(key), mine.get(key), unit)
         order = list(parts)
         before: Key | None = None
+        gone: Key | None = None  # what stood in front of a unit, and upstream took away
         for key, unit in mine.items():
             if key not in new:
                 pieces = self._not_theirs(old.get(key), unit)
                 if not pieces:
+                    gone = key
                     continue
+                if self.nested and gone and key not in old and key[0] in _EXECUTED:
+                    if self._follow(new, gone, key, unit, parts):
+                        continue
+                    pieces = [Hunk(b"", unit.text, b"")]
                 parts[key] = pieces
                 order.insert(_place_of(key, before, order), key)
             before = key
+            gone = None if key in new else gone
         return [piece for key in order for piece in parts[key]]
+
+    def _follow(
+        self,
+        new: Mapping[Key, Unit],
+        gone: Key,
+        key: Key,
+        unit: Unit,
+        parts: dict[Key, Pieces],
+    ) -> bool:
+        """Put a statement into the block where what stood in front of it is now; whether it is."""
+        place = self.nested(new, gone, unit.text) if self.nested else None
+        if place is None or parts[place[0]] != [new[place[0]].text]:
+            return False
+        parts[place[0]] = [place[1]]
+        self.rules.append(("moved", key))
+        return True
 
     def _same(self, one: bytes, other: bytes) -> bool:
         return same_code(one, other, self.language)

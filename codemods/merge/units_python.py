@@ -33,6 +33,21 @@ def split(text: bytes) -> list[Unit] | None:
     return units
 
 
+def parsed(text: bytes) -> list[ast.stmt] | None:
+    """The statements of a text; None where it does not parse."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def key_of(node: ast.stmt) -> Key:
+    """What names a statement that is not the first one."""
+    return _key(node, 1)
+
+
 def _units(
     body: Sequence[ast.stmt], lines: Sequence[bytes], at: int
 ) -> tuple[list[Unit], int] | None:

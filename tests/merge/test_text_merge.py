@@ -407,3 +407,39 @@ def test_a_function_of_the_forks_does_not_land_among_imports() -> None:
     theirs = "import a\nfrom b import c, d, e\nimport z\n\n\ndef g():\n    return a, c, d, e, z\n"
     out = text(merged("x.py", base, ours, theirs))
     assert out.index("import z") < out.index("def mine")
+
+
+MODULE = "import os\nfrom . import env\nfrom .utils import tool\nfrom .layout import Layout\n"
+OPTIONAL = (
+    "\n# of the fork\ntry:\n    from .own import thing\nexcept ImportError:\n    thing = None\n"
+)
+GUARDED = (
+    "import os\nfrom . import env\n\nif not env.light:\n    from .utils import tool\n"
+    "    from .layout import Layout\n"
+)
+
+
+def test_a_statement_follows_what_it_stood_behind_into_upstreams_block() -> None:
+    ours = MODULE.replace("import tool\n", "import tool\n" + OPTIONAL)
+    out = text(merged("pkg/__init__.py", MODULE, ours, GUARDED))
+    head, rest = out.split("    from .utils import tool\n")
+    assert head == "import os\nfrom . import env\n\nif not env.light:\n"
+    assert rest.replace("\n\n", "\n").strip("\n") == (
+        "    # of the fork\n    try:\n        from .own import thing\n    except ImportError:\n"
+        "        thing = None\n    from .layout import Layout"
+    )
+
+
+def test_a_statement_whose_neighbour_is_gone_is_left_to_a_person() -> None:
+    ours = MODULE.replace("import tool\n", "import tool\n" + OPTIONAL)
+    gone = MODULE.replace("from .utils import tool\n", "") + "def later():\n    return os\n"
+    assert merged("pkg/__init__.py", MODULE, ours, gone).left
+    twice = GUARDED + "else:\n    from .utils import tool\n"
+    assert merged("pkg/__init__.py", MODULE, ours, twice).left
+
+
+def test_a_definition_whose_neighbour_is_gone_stays_where_it_can() -> None:
+    own = "\n\ndef own():\n    return 1\n"
+    ours = MODULE.replace("import tool\n", "import tool\n" + own)
+    out = text(merged("pkg/__init__.py", MODULE, ours, GUARDED))
+    assert out.count("def own():") == 1
