@@ -70,6 +70,7 @@ class Rewritten:
     new_files: tuple[NewFile, ...]
     suppressed: frozenset[int]  # offsets of the directives used, in the text before the pass
     failures: tuple[Failure, ...]
+    read: tuple[str, ...] = ()  # other files whose texts had a say
 
 
 def holds(text: bytes, tokens: Sequence[str]) -> bool:

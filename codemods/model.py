@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 T = TypeVar("T")
 
@@ -119,6 +119,13 @@ TARGET = "target"
 """The fact that says which exact TileLang release the tree is carried to."""
 
 Outcome = Edit | Remark | NewFile
+
+
+@runtime_checkable
+class Consulted(Protocol):
+    """A fact that looks into texts when asked notes whose, since they are no part of its value."""
+
+    read: set[str]
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from codemods import sanity, suppress
 from codemods.applying import Failure, Rewritten, apply_all, holds
 from codemods.choices import Unsafe
-from codemods.model import Collector, Facts, Language, Migration, Source
+from codemods.model import Collector, Consulted, Facts, Language, Migration, Source
 
 _KEPT = 16_000_000
 """Bytes of text whose syntax trees a worker keeps at most; trees are some hundred times as large
@@ -97,11 +98,14 @@ class Share:
     def rewrite(self, items: Sequence[Item]) -> list[Rewritten]:
         """Apply the migrations of these codes to these files."""
         answers: list[Rewritten] = []
+        asked = [fact for fact in self._facts.values() if isinstance(fact, Consulted)]
         for path, codes in items:
             members = [self._migrations[code] for code in codes]
+            for fact in asked:
+                fact.read.clear()
             done, source = apply_all(self._sources[path], members, self._facts, self._unsafe)
             self._sources[path] = source
-            answers.append(done)
+            answers.append(replace(done, read=tuple(sorted(set().union(*(c.read for c in asked))))))
         return answers
 
     def verify(self, items: Sequence[Item]) -> list[tuple[str, str | None]]:

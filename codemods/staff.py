@@ -77,8 +77,8 @@ class Staff:
             unknown = []
             for item in items:
                 asked = digest(method, item, self._digest_of(item[0]), about(item))
-                kept = self._memory.get(asked, self._files[item[0]].text)
-                if kept is None:
+                kept, read = self._memory.get(asked, self._files[item[0]].text) or (None, ())
+                if kept is None or read != self._read_by(kept):
                     questions[item] = asked
                     unknown.append(item)
                 else:
@@ -90,7 +90,8 @@ class Staff:
                 self.marks[item] = questions[item]
                 if not _failures(answer):
                     text = self._files[item[0]].text
-                    self._memory.put(questions[item], _without_text(answer), text)
+                    kept = _without_text(answer), self._read_by(answer)
+                    self._memory.put(questions[item], kept, text)
                     self.marks[item] = self._memory.mark(questions[item])
         return sorted(answers, key=_path_of)
 
@@ -158,6 +159,11 @@ class Staff:
         if known is None or known[0] is not text:
             known = self._texts[path] = text, digest(text)
         return known[1]
+
+    def _read_by(self, answer: Any) -> tuple[str, ...]:
+        """Digests of the other texts that had a say in an answer, as they stand."""
+        paths = answer.read if isinstance(answer, Rewritten) else ()
+        return tuple(self._digest_of(path) if path in self._files else "" for path in paths)
 
     def _restored(self, answer: Any) -> Any:
         if not isinstance(answer, Rewritten):

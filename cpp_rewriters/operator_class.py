@@ -235,7 +235,9 @@ def _class(source: Source, cls: Class, is_base: bool) -> OperatorClass:
         nested=tuple(nested),
         constructors=tuple(constructors),
         space=namespaces[-1].decode().rsplit("::", 1)[-1] if namespaces else "",
-        declared=tuple((m.name, source.data[slice(*m.span)].decode()) for m in cls.methods)
+        declared=tuple(
+            (m.name, source.data[slice(*m.span)].decode("utf-8", "replace")) for m in cls.methods
+        )
         if is_base
         else (),
     )
@@ -352,11 +354,11 @@ def mentions(source: Source, names: set[str], span: Span) -> Iterator[re.Match[b
             yield match
 
 
-def after_members(text: bytes, cls: Class) -> int:
-    """Where a new member can be added: before the closing brace's line."""
-    end = cls.body[1]
-    line = text.rfind(b"\n", 0, end)
-    return line + 1 if line >= 0 and not text[line + 1 : end].strip() else end
+def after_members(source: Source, cls: Class) -> int:
+    """Where a new member can be added: before the closing brace's line, if nothing else is on it."""
+    data, end = source.data, cls.body[1]
+    line = data.rfind(b"\n", 0, end)
+    return line + 1 if line >= 0 and not data[line + 1 : end].strip() else end
 
 
 def semicolon_after(text: bytes, cls: Class) -> int:

@@ -59,10 +59,10 @@ def declare(source: Source, cls: Class, known: Hierarchy, names: Names, key: str
     added += _copying(known, cls.name, inner, end)
     macro = "BASE" if known.children.get(cls.name) else "FINAL"
     parent = names.node_of(_parent(known, cls.name, names))
-    added += end if not source.data[: after_members(code(source), cls)].endswith(end + end) else b""
+    added += end if not source.data[: after_members(source, cls)].endswith(end + end) else b""
     added += inner + f'static constexpr const char *_type_key = "{key}";'.encode() + end
     added += inner + f"TVM_DECLARE_{macro}_OBJECT_INFO({cls.name}Node, {parent});".encode() + end
-    at = after_members(code(source), cls)
+    at = after_members(source, cls)
     if source.data[at - 1 : at] != b"\n":
         added = end + added
     yield Edit(at, at, added)

@@ -9,7 +9,7 @@ from codemods.model import Collector, Language, Source
 from cpp_rewriters.text import code
 
 _CONSTANT = re.compile(
-    rb"\b(?:const|constexpr)\b[^;={}()]*?\b(?:char|string|string_view|String|auto)\b[^;={}()]*?"
+    rb"const(?<!\wconst)(?:expr)?\b[^;={}()]*?\b(?:char|string|string_view|String|auto)\b[^;={}()]*?"
     rb"\b(\w+)\s*(?:\[\s*\])?\s*(?:=\s*|[{(]\s*)(?=\")"
     rb"|^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+(?=\")",
     re.M,

@@ -47,11 +47,13 @@ class TreeModules:
 
     texts: Mapping[str, ModuleText]
     by_name: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    read: set[str] = field(default_factory=set, compare=False, repr=False)
     _parsed: dict[str, Exports] = field(default_factory=dict, compare=False, repr=False)
     _taken: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def exports(self, path: str) -> Exports:
         """Return the imports of the module at `path`; none where it cannot be parsed."""
+        self.read.add(path)
         if path not in self._parsed:
             self._parsed[path] = _exports(self.texts[path])
         return self._parsed[path]
@@ -160,9 +162,8 @@ class TreeModules:
 NO_MODULES = TreeModules({})
 _NOTHING = Exports({}, (), None)
 _IMPORTS = re.compile(
-    rb"^[ \t]*(?:from[ \t]+[.\w]+[ \t]+import[ \t]*(?:\([^)]*\)|(?:\\\r?\n|[^\r\n])*)"
-    rb"|import[ \t](?:\\\r?\n|[^\r\n])*|__all__[^=]*=[ \t]*(?:[(\[][^)\]]*|[^\r\n]*))",
-    re.MULTILINE,
+    rb"\n[ \t]*(?:from[ \t]+[.\w]+[ \t]+import[ \t]*(?:\([^)]*\)|(?:\\\r?\n|[^\r\n])*)"
+    rb"|import[ \t](?:\\\r?\n|[^\r\n])*|__all__[^=]*=[ \t]*(?:[(\[][^)\]]*|[^\r\n]*))"
 )
 
 
@@ -173,7 +174,7 @@ def tree_modules(facts: Facts) -> TreeModules:
 
 
 def _gather(source: Source) -> ModuleText:
-    return ModuleText(tuple(_IMPORTS.findall(source.data)), source.data)
+    return ModuleText(tuple(_IMPORTS.findall(b"\n" + source.data)), source.data)
 
 
 def _exports(text: ModuleText) -> Exports:

@@ -32,14 +32,12 @@ def gone_names(table: Mapping[str, Gone], but: tuple[str, ...] = ()) -> Rewrite:
     every = "|".join(  # `text.lower()` is a string's own
         name + (r"\b(?!\(\))" if hasattr(str, name) else r"\b") for name in sorted(last)
     )
-    used = re.compile(  # as an attribute, or in an import
-        rb"(?:\.\s*|\bimport\b[^\r\n]*?\b|^[ \t]+)(?:" + every.encode() + rb")", re.MULTILINE
-    )
+    used = re.compile(b"(?:" + every.encode() + b")")
     homes = "|".join(sorted({name.rpartition(".")[0].rpartition(".")[2] for name in table}))
     home = re.compile(rb"\b(?:" + homes.encode() + rb")\b")
 
     def apply(source: Source, facts: Facts) -> Iterator[Outcome]:
-        if home.search(source.data) is None or used.search(source.data) is None:
+        if home.search(source.data) is None or not _is_used(source.data, used):
             return
         names = resolver(source, facts)
         if isinstance(names, Problem):
@@ -51,6 +49,15 @@ def gone_names(table: Mapping[str, Gone], but: tuple[str, ...] = ()) -> Rewrite:
                 yield Remark(offset, f"`{found}` is gone: {gone.why}", gone.advice, gone.effort)
 
     return Rewrite(Language.PYTHON, tuple(sorted(last)), apply, needs=(EXPORTS,))
+
+
+def _is_used(data: bytes, names: re.Pattern[bytes]) -> bool:
+    """Say whether one of the names stands as an attribute, in an import, or first on its line."""
+    for found in names.finditer(data):
+        before = data[data.rfind(b"\n", 0, found.start()) + 1 : found.start()]
+        if not before.strip() or b"import" in before or data[: found.start()].rstrip()[-1:] == b".":
+            return True
+    return False
 
 
 def _places(names: Resolver) -> Iterator[tuple[int, str]]:

@@ -68,6 +68,24 @@ def test_an_edited_header_changes_what_is_said_of_another_file(
     assert after == said(capsys, "--no-cache", "foo.cc") != before
 
 
+def test_a_module_whose_imports_move_into_a_function_changes_what_is_said_of_its_users(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = "if True:\n    import tvm\n"
+    user = "from package.a import tvm\n\n\n@tvm.register_func('x')\ndef f():\n    pass\n"
+    package = here / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("", encoding="utf-8")
+    (package / "a.py").write_text(module, encoding="utf-8")
+    (package / "b.py").write_text(user, encoding="utf-8")
+    before = said(capsys, ".")
+    (package / "a.py").write_text(module.replace("if True", "def g()"), encoding="utf-8")
+    after = said(capsys, ".")
+    assert after == said(capsys, "--no-cache", ".") != before
+    assert "b.py" in before
+    assert "b.py" not in after
+
+
 def test_a_check_after_edits_says_what_one_without_memory_does(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

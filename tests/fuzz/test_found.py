@@ -53,6 +53,10 @@ FOUND = {
     "a registration after an unfinished statement": (
         b'namespace tvm {f(g(s)),\nTVM_REGISTER_GLOBAL("tl.x").set_body_typed(X);\n}\n'
     ),
+    "a method of the base that is no UTF-8": b"class Operator{e()\xff;}",
+    "a comment that ends before the brace that ends a class": (
+        b"class e:publicTileOperatorNode{TVM_DECLARE_INFO()/*\n*/}"
+    ),
     "a reference's macro in a function": (
         b"e m{{P(){c\nTVM_DEFINE_MUTABLE_NOTNULLABLE_OBJECT_REF_METHODS(KernelLaunchFrame,e,e);}"
         b"h(p<::A>){ObjectPtr<>();KernelLaunchFrame(n);}({});}//\n}//"

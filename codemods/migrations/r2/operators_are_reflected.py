@@ -148,7 +148,7 @@ def _members(source: Source, cls: Class, facts: Facts) -> Iterator[Outcome]:
     body = code(source)[slice(*cls.body)]
     if b"SEqualReduce" not in body and b"_type_s_eq_hash_kind" not in body:
         steps += _comparison(cls.name, compared)
-    at = after_members(code(source), cls)
+    at = after_members(source, cls)
     yield Edit(at, at, end + b"".join((inner + s.encode() if s else b"") + end for s in steps))
 
 

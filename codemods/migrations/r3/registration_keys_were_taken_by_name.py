@@ -28,7 +28,7 @@ from codemods.model import (
     Rung,
     Source,
 )
-from cpp_rewriters.text import calls, code
+from cpp_rewriters.text import calls, code, word_start
 
 _CONSTANT = re.compile(
     rb"const(?<!\wconst)(?:expr)?\b[^;={}()]*?\bchar\b[^;={}()]*?\b(\w+)\s*(?:\[\s*\])?\s*=\s*(\")"
@@ -52,12 +52,26 @@ def _gather(source: Source) -> tuple[dict[str, str], tuple[str, ...], tuple[str,
         for call in calls(source, _DEFINITIONS)
         if (name := _literal(source, call.arguments)) is not None
     )
-    used = tuple(
-        sorted({m[1].decode() for m in re.finditer(rb"[(,<=\s](k[A-Z]\w+|\w+_\w+)\s*[),;]", text)})
-    )
+    used = tuple(sorted(set(_used(text))))
     if not constants and not registered and not used:
         return None
     return constants, used, registered
+
+
+def _used(text: bytes) -> Iterator[str]:
+    """Names such as constants have that stand alone between `(`, `,`, `<`, `=` and `)`, `,`, `;`."""
+    for match in _END_OF_A_NAME.finditer(text):
+        start = word_start(text, match.start())
+        name = text[start : match.end()]
+        if b"_" in name[1:-1] and text[start - 1 : start] in _BEFORE_A_VALUE:
+            yield name.decode()
+    for match in _CONSTANT_NAME.finditer(text):
+        yield match.group().decode()
+
+
+_END_OF_A_NAME = re.compile(rb"_\w*(?=\s*[),;])")
+_CONSTANT_NAME = re.compile(rb"k(?<=[(,<=\s]k)[A-Z]\w+(?=\s*[),;])")
+_BEFORE_A_VALUE = (b"(", b",", b"<", b"=", b" ", b"\t", b"\n", b"\r", b"\f", b"\v")
 
 
 def _literal(source: Source, arguments: tuple[tuple[int, int], ...]) -> str | None:
