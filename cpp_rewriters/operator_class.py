@@ -355,7 +355,7 @@ def mentions(source: Source, names: set[str], span: Span) -> Iterator[re.Match[b
 
 
 def after_members(source: Source, cls: Class) -> int:
-    """Where a new member can be added: before the closing brace's line, if nothing else is on it."""
+    """Where a member can be added: before the closing brace's line, if nothing else is on it."""
     data, end = source.data, cls.body[1]
     line = data.rfind(b"\n", 0, end)
     return line + 1 if line >= 0 and not data[line + 1 : end].strip() else end
