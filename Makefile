@@ -56,7 +56,11 @@ fuzz: $(VENV)/made
 clean:
 	rm -rf $(SCRATCH)
 
-# TREE: an unported tree of some hundred files.
+# TREE: an unported tree of some hundred files. PORTED: the same, ported, for clang-tidy.
 bench: $(VENV)/made
-	$(BIN)/pip install --quiet --disable-pip-version-check ast-grep-cli
+	$(BIN)/pip install --quiet --disable-pip-version-check ast-grep-cli clang-tidy libcst
 	$(BIN)/python benchmarks/against_ast_grep.py $(TREE)
+	$(BIN)/python -m benchmarks.against_libcst $(TREE)
+	$(BIN)/python -m benchmarks.growth
+	$(BIN)/python -m benchmarks.reach $(TREE) --sample 20
+	[ -z "$(PORTED)" ] || $(BIN)/python -m benchmarks.against_clang_tidy $(PORTED)

@@ -73,7 +73,7 @@ def _command(name: str, copy: Path, jobs: int) -> list[str | Path]:
         return [*own_python.module("codemods"), *words]
     words = ["codemod", "--no-format", "--hide-progress", f"--jobs={jobs}"]
     rename = ["rename.RenameCommand", "--old_name", _OLD, "--new_name", _NEW]
-    return [sys.executable, "-m", "libcst.tool", *words, *rename, copy]
+    return [sys.executable, "-m", "libcst.tool", *words, *rename, "."]
 
 
 if __name__ == "__main__":
