@@ -4,6 +4,10 @@ AMD's `tvm_mfma`, `tvm_rdna_wmma` and their stores, and `tvm_check_return`, exis
 TileLang carried before. Where the tree's own C++ defines the operator (`TIR_DEFINE_TL_BUILTIN`), that
 one is meant from now on: `builtin::tvm_mfma()` is `tl::tvm_mfma()`, and in Python the call names the
 operator. Elsewhere the tree defines them itself, or drops them.
+
+One that a module takes while it is imported would keep the whole module from being imported. There
+stands from now on what the function was, a call of the operator by its name, which fails where it is
+used.
 """
 
 from __future__ import annotations
@@ -31,7 +35,7 @@ from cpp_rewriters.builtins import BUILTINS, Builtins
 from cpp_rewriters.text import code, words
 from py_rewriters.gone import Gone, gone_names
 from py_rewriters.parsing import Module, Problem
-from py_rewriters.resolving import resolver
+from py_rewriters.resolving import Resolver, resolver
 
 _NAMES = (
     "tvm_check_return",
@@ -94,6 +98,8 @@ def _in_python(source: Source, facts: Facts) -> Iterator[Outcome]:
             if home in _HOMES and name in _WITH_TYPE and name in known.headers and typed:
                 edited.add(names.module.start(node.func))
                 yield from _own_operator(names.module, node, node.func, home, name)
+    if not isinstance(names, Problem):
+        yield from _taken(names, known)
     for outcome in _GONE.apply(source, facts):
         if not isinstance(outcome, Remark) or outcome.offset not in edited:
             yield outcome
@@ -109,6 +115,34 @@ def _own_operator(
     between = module.data[at:after] if module.data[at:after].strip() == b"," else b", "
     where = module.text(function.value) + (b"" if home.endswith(".op") else b".op")
     yield Edit(at, at, between + where + f'.Op.get("tl.{name}")'.encode())
+
+
+def _taken(names: Resolver, known: Builtins | None) -> Iterator[Edit]:
+    """What is handed on or assigned, not called, at the level of the module."""
+    module, scope = names.module, names.analysis.scope
+    handed = {
+        id(value)
+        for node in ast.walk(module.tree)
+        for value in (
+            (*node.args, *(k.value for k in node.keywords))
+            if isinstance(node, ast.Call)
+            else (node.value,)
+            if isinstance(node, ast.Assign)
+            else ()
+        )
+    }
+    for use in names.analysis.uses:
+        attribute = use.attributes[-1] if use.attributes else None
+        if attribute is None or use.scope is not scope or id(attribute) not in handed:
+            continue
+        home, _, name = (names.expression(attribute, scope) or "").rpartition(".")
+        if home not in _HOMES or name not in _NAMES:
+            continue
+        own = known is not None and name in known.headers
+        typed, given = ("dtype, ", "dtype") if name in _WITH_TYPE else ("", '"int32"')
+        call = f'.call_intrin({given}, "{"tl" if own else "tir"}.{name}", *args)'.encode()
+        new = f"lambda {typed}*args: ".encode() + module.text(attribute.value) + call
+        yield Edit(module.start(attribute), module.end(attribute), new)
 
 
 _DEFINED = {
@@ -172,6 +206,32 @@ def mfma(dtype, shape, a, b):
         b,
     )
 """,
+            others=_DEFINED,
+        ),
+        Example(
+            title="one that a module takes when it is imported",
+            language=Language.PYTHON,
+            before="""from tvm.tir import op as _op
+
+
+def wrap(function):
+    return lambda *args: function(*args)
+
+
+check_return = wrap(_op.tvm_check_return)
+mfma = _op.tvm_mfma
+""",
+            after="""from tvm.tir import op as _op
+
+
+def wrap(function):
+    return lambda *args: function(*args)
+
+
+check_return = wrap(lambda *args: _op.call_intrin("int32", "tir.tvm_check_return", *args))
+mfma = lambda dtype, *args: _op.call_intrin(dtype, "tl.tvm_mfma", *args)
+""",
+            finding="belonged to a fork of TVM",
             others=_DEFINED,
         ),
         Example(
