@@ -8,7 +8,7 @@
 | `tvm_index_t` | `runtime::tvm_index_t` |
 | `symbol::tvm_module_ctx`, `"__tvm_module_ctx"` | `tvm_ffi_library_ctx`, `"__tvm_ffi_library_ctx"` |
 | `kDLMicroDev` | gone with the devices it named: a comparison with it is a constant |
-| `kTVMGridConstant` | `runtime::kDLGridConstant`, of `runtime/pack_args.h`; an own `#define` of it goes |
+| `kTVMGridConstant` | `runtime::kDLGridConstant`, of `runtime/pack_args.h`, which wants `runtime/meta_data.h` before it; an own `#define` of it goes |
 | `RelayExpr` | `RelaxExpr` |
 
 Text that a code generator writes is only changed where it is that one symbol's name; other old names
@@ -95,8 +95,9 @@ def _rename(source: Source, facts: Facts) -> Iterator[Outcome]:
         grid = True
         start, end = qualified(source, match.span())
         yield Edit(start, end, _runtime(source, start) + b"kDLGridConstant")
-    if grid:
-        yield from includes.add(source, "runtime/pack_args.h", system=False)
+    if grid and not any(i.name.endswith("pack_args.h") for i in includes.includes(source)):
+        for header in ("runtime/meta_data.h", "runtime/pack_args.h"):  # which needs the other first
+            yield from includes.add(source, header, system=False)
     for match in _MICRO.finditer(text):
         if match["sign"] == b"!=" and match["and"]:
             yield Edit(*match.span(), b"")
@@ -195,7 +196,8 @@ namespace tvm {
 DataType Grid() { return DataType(kTVMGridConstant, 64, 1); }
 } // namespace tvm
 """,
-            after="""#include "runtime/pack_args.h"
+            after="""#include "runtime/meta_data.h"
+#include "runtime/pack_args.h"
 namespace tvm {
 DataType Grid() { return DataType(runtime::kDLGridConstant, 64, 1); }
 } // namespace tvm
