@@ -7,6 +7,7 @@ which fail when it is imported.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections import Counter
@@ -44,7 +45,7 @@ def _gone(base: Mapping[str, bytes], upstream: Mapping[str, bytes]) -> set[bytes
         name for _, text in _python(upstream) for line in split_lines(text) for name in _named(line)
     }
     now |= {name[:at] for name in now for at in range(len(name)) if name[at : at + 1] == b"."}
-    own = {path.split("/")[0].encode() for path in upstream}
+    own = {os.fsencode(path.split("/")[0]) for path in upstream}
     return {
         module
         for module in before - now
