@@ -67,7 +67,8 @@ def main(
         known |= {migration.code: migration for migration in own}
         (putting_back.put_back if fix else putting_back.warn_of_mixture)(root)
         if fix:
-            checked = _check(names, asked)
+            checked = (names and _check(names, names, asked)) or _check(None, names, asked)
+            assert checked is not None  # a whole tree needs no other
             result, ported = _fixed(root, names, checked), checked.ported
             found = () if result.written else _places(result, asked)
         else:
@@ -182,7 +183,6 @@ class _Checked:
     result: Result
     ported: Ported | None
     before: Mapping[str, bytes]
-    alone: bool  # the rest of the tree had no say
 
 
 def _remembered(
@@ -191,21 +191,23 @@ def _remembered(
     """The result, a finding for each place to change, and the port unless that was remembered."""
     memory = asked.results
     # what is said of a file by itself first: the rest of the tree need not be looked at then
-    parts = (None,) if names is None else (names, None)
-    questions: list[str] = []
-    if memory is not None:
-        for part in parts:
-            questions.append(_question(part, names, asked, memory))
-            kept = memory.get(questions[-1])
+    for part in (None,) if names is None else (names, None):
+        question = ""
+        if memory is not None:
+            question = _question(part, names, asked, memory)
+            kept = memory.get(question)
             if kept is not None:
                 return (*kept, None)
-    checked = _check(names, asked)
-    places = _places(checked.result, asked)
-    if memory is not None and not (checked.ported and checked.ported.tracebacks):
-        at = 0 if checked.alone else -1
-        if _question(parts[at], names, asked, memory) == questions[at]:  # nobody edited meanwhile
-            memory.put(questions[at], (checked.result, places))
-    return checked.result, places, checked.ported
+        checked = _check(part, names, asked)
+        if checked is None:
+            continue
+        places = _places(checked.result, asked)
+        sound = checked.ported is None or not checked.ported.tracebacks
+        # as it was asked, unless somebody edited meanwhile
+        if memory is not None and sound and _question(part, names, asked, memory) == question:
+            memory.put(question, (checked.result, places))
+        return checked.result, places, checked.ported
+    raise AssertionError("a whole tree needs no other")
 
 
 def _question(
@@ -226,25 +228,27 @@ def _files(names: frozenset[str] | None, asked: _Asked) -> Tree:
     return tree.without(found, asked.rules) if asked.rules else found
 
 
-def _check(names: frozenset[str] | None, asked: _Asked) -> _Checked:
+def _check(
+    part: frozenset[str] | None, names: frozenset[str] | None, asked: _Asked
+) -> _Checked | None:
+    """Check `names` (None: all) given the files `part` alone; None if the tree has a say."""
     from codemods import applying, shares, tree
 
-    alone = False
-    if names is None:
-        found = tree.read(_files(None, asked))
-        ported = _port(found.data, asked)
-    else:
-        found = tree.read(_files(names, asked))
-        may_hold = shares.prefilter(asked.migrations)
-        if not any(may_hold(found.files[path], data) for path, data in found.data.items()):
-            return _Checked(_result(asked, found, None), None, found.data, alone=True)
-        try:
-            ported = _port(found.data, asked, alone=True)
-            alone = True
-        except applying.NeedsTree:
-            every = tree.read(_files(None, asked))
-            ported = _only(_port(every.data, asked), names)
-    return _Checked(_result(asked, found, ported), ported, found.data, alone)
+    found = tree.read(_files(names, asked))
+    if part is None:
+        if names is None:
+            ported = _port(found.data, asked)
+        else:
+            ported = _only(_port(tree.read(_files(None, asked)).data, asked), names)
+        return _Checked(_result(asked, found, ported), ported, found.data)
+    may_hold = shares.prefilter(asked.migrations)
+    if not any(may_hold(found.files[path], data) for path, data in found.data.items()):
+        return _Checked(_result(asked, found, None), None, found.data)
+    try:
+        ported = _port(found.data, asked, alone=True)
+    except applying.NeedsTree:
+        return None
+    return _Checked(_result(asked, found, ported), ported, found.data)
 
 
 def _port(data: Mapping[str, bytes], asked: _Asked, *, alone: bool = False) -> Ported:
@@ -257,7 +261,7 @@ def _port(data: Mapping[str, bytes], asked: _Asked, *, alone: bool = False) -> P
         unsafe=asked.unsafe,
         jobs=asked.jobs,
         alone=alone,
-        memory=asked.answers,
+        memory=None if alone else asked.answers,  # which cost more to look up than a file
     )
 
 
