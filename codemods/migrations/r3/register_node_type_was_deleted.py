@@ -122,7 +122,7 @@ def _call_the_uncalled(
 ) -> Iterator[Outcome]:
     """Nodes that declare a type which nothing registers: register it beside their code."""
     ends: dict[int, list[str]] = {}
-    for name in _unregistered(known):
+    for name in _unregistered_by_file(known).get(source.path, ()):
         at = None if name in called else _end_of_its_code(source, known, known[name])
         if at is not None:
             ends.setdefault(at, []).append(name)
@@ -150,6 +150,28 @@ def _unregistered(known: Mapping[str, ClassFacts]) -> tuple[str, ...]:
     return tuple(names)
 
 
+@derived
+def _unregistered_by_file(known: Mapping[str, ClassFacts]) -> Mapping[str, list[str]]:
+    """The same by the path of the file that their code is in."""
+    homes = _homes_of_headers(known)
+    found: dict[str, list[str]] = {}
+    for name in _unregistered(known):
+        cls = known[name]
+        path = cls.home or (cls.path if cls.path.endswith(_SOURCES) else homes.get(cls.path, ""))
+        found.setdefault(path, []).append(name)
+    return found
+
+
+@derived
+def _homes_of_headers(known: Mapping[str, ClassFacts]) -> Mapping[str, str]:
+    """The first file with code of a header's classes, by the header's path."""
+    homes: dict[str, str] = {}
+    for cls in known.values():
+        if cls.home:
+            homes[cls.path] = min(homes.get(cls.path, cls.home), cls.home)
+    return homes
+
+
 def _end_of_its_code(
     source: Source, known: Mapping[str, ClassFacts], cls: ClassFacts
 ) -> int | None:
@@ -164,9 +186,9 @@ def _end_of_its_code(
         semicolon = skip_space(code(source), spans[0][1])
         return semicolon + 1 if code(source).startswith(b";", semicolon) else None
     else:  # all of it stands in the header: beside the code of the header's other classes
-        others = {other.name: other for other in known.values() if other.path == cls.path}
-        home = min((other.home for other in others.values() if other.home), default="")
-        owners = set(others) if home == source.path else set()
+        if _homes_of_headers(known).get(cls.path) != source.path:
+            return None
+        owners = {other.name for other in known.values() if other.path == cls.path}
     return max((m.span[1] for m in out_of_line(source) if m.owner in owners), default=None)
 
 
