@@ -26,8 +26,10 @@ _IMPORTED_ONCE = (
     "torch.testing._internal.distributed.fake_pg",
     "tilelang",
     "tilelang.autotuner",
+    "tilelang.testing",
 )
-"""Imported before the first fork, so that no program pays for it."""
+"""Imported before the first fork, so that no program pays for it, and a test file that leaves an
+import to the others of its suite finds it done."""
 
 
 def main(request_file: str) -> None:
