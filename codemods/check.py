@@ -196,10 +196,14 @@ def _remembered(
         if memory is not None:
             question = _question(part, names, asked, memory)
             kept = memory.get(question)
-            if kept is not None:
+            if kept:
                 return (*kept, None)
+            if kept == _NEEDS_TREE:
+                continue
         checked = _check(part, names, asked)
         if checked is None:
+            if memory is not None:
+                memory.put(question, _NEEDS_TREE)
             continue
         places = _places(checked.result, asked)
         sound = checked.ported is None or not checked.ported.tracebacks
@@ -208,6 +212,10 @@ def _remembered(
             memory.put(question, (checked.result, places))
         return checked.result, places, checked.ported
     raise AssertionError("a whole tree needs no other")
+
+
+_NEEDS_TREE = ()
+"""What is remembered of files of which nothing can be said without the rest of the tree."""
 
 
 def _question(

@@ -128,6 +128,16 @@ def test_what_the_engine_worked_out_is_not_worked_out_again(
         engine.port(found.data, migrations)
 
 
+@pytest.mark.parametrize("name", ["foo.cc", "alone.py", "foo.h", "."])
+def test_what_was_said_is_said_again_without_loading_a_migration(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (here / "alone.py").write_text("import tvm\n\ntvm.register_func('x')\n", encoding="utf-8")
+    expected = said(capsys, name)
+    monkeypatch.setattr("codemods.options.migrations", None)
+    assert said(capsys, name) == expected
+
+
 def test_another_version_of_the_tool_asks_anew(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = memory.Memory("answers", here, ())
     first.put("question", "answer")
