@@ -171,7 +171,7 @@ def _reason(error: BaseException, file: str) -> str:
     return f"{where}: {type(error).__name__}: {text[0] if text else ''}"
 
 
-TESTS = 8
+TESTS = 30
 """A test may take this part of its file's time: references in plain Python, number by number, take
 hours on fake tensors, and the kernels of other tests stand behind them."""
 
