@@ -10,7 +10,7 @@ from codemods import __version__, ladder, tvm_ffi_ranges
 from codemods.model import Migration
 from codemods.result import Result
 
-ENGINES = ("libclang", "tree-sitter", "tree-sitter-cpp", "clang-format")
+ENGINES = ("libclang", "libcst", "tree-sitter", "tree-sitter-cpp", "clang-format")
 
 
 def provenance(
