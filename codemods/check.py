@@ -8,23 +8,19 @@ checks worked out is remembered, by digest of all that it depends on.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from codemods import options
+from codemods import checking, options
 from codemods.start import FAILED, FINDINGS, HELP, NOTHING_LEFT, start
 
 if TYPE_CHECKING:
-    from codemods.engine import Ported
-    from codemods.memory import Memory
     from codemods.model import Finding, Migration
     from codemods.result import Result
-    from codemods.tree import Tree
 
 
 @click.command("check", context_settings=HELP)
@@ -59,20 +55,32 @@ def main(
     results: list[Result] = []
     places: list[Finding] = []
     known: dict[str, Migration] = {}
-    for root, names in _by_root(paths or (Path(),)):
+    for group in _by_root(paths or (Path(),)):
+        root, names = group.root, group.names
         rules, own = options.own_rules(root, rules_files)
-        asked = _Asked(
-            root, release, select, ignore, rules, own, unsafe_fixes, options.jobs(jobs), no_cache
+        asked = checking.Asked(
+            root,
+            names if group.is_loose else None,
+            release,
+            select,
+            ignore,
+            rules,
+            own,
+            unsafe_fixes,
+            options.jobs(jobs),
+            no_cache,
         )
         known |= {migration.code: migration for migration in own}
         (putting_back.put_back if fix else putting_back.warn_of_mixture)(root)
         if fix:
-            checked = (names and _check(names, names, asked)) or _check(None, names, asked)
+            checked = (names and checking.check(names, names, asked)) or checking.check(
+                None, names, asked
+            )
             assert checked is not None  # a whole tree needs no other
             result, ported = _fixed(root, names, checked), checked.ported
-            found = () if result.written else _places(result, asked)
+            found = () if result.written else checking.places(result, asked)
         else:
-            result, found, ported = _remembered(names, asked)
+            result, found, ported = checking.remembered(names, asked)
         if verbose and ported is not None:
             click.echo("\n".join(ported.tracebacks), err=True)
         asked.save()
@@ -90,57 +98,21 @@ def main(
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What was asked of one tree."""
+class _Group:
+    """What was named of one tree: `names`, None for all of it. A file of no tree is its own."""
 
     root: Path
-    release: str
-    select: tuple[str, ...]
-    ignore: tuple[str, ...]
-    rules: tuple[Path, ...]
-    own: tuple[Migration, ...]
-    unsafe: bool
-    jobs: int
-    no_cache: bool
-
-    @cached_property
-    def migrations(self) -> tuple[Migration, ...]:
-        """Those chosen; loading them is a large part of checking one file."""
-        return options.migrations(self.release, self.select, self.ignore, self.own)
-
-    @cached_property
-    def results(self) -> Memory | None:
-        """What whole checks said; a small file, always read."""
-        return self._memory("results")
-
-    @cached_property
-    def answers(self) -> Memory | None:
-        """What the engine worked out; a large file, read where there is work to do."""
-        return self._memory("answers")
-
-    def _memory(self, kind: str) -> Memory | None:
-        if self.no_cache:
-            return None
-        from codemods.memory import Memory
-
-        rules = [(str(path), path.read_bytes()) for path in self.rules]
-        wish = (self.release, self.select, self.ignore, rules, self.unsafe)
-        return Memory(kind, self.root, wish)
-
-    def save(self) -> None:
-        """Keep what was worked out for the next check."""
-        for name in ("results", "answers"):
-            memory: Memory | None = self.__dict__.get(name)
-            if memory is not None:
-                memory.save()
+    names: frozenset[str] | None
+    is_loose: bool = False
 
 
-def _by_root(paths: Sequence[Path]) -> list[tuple[Path, frozenset[str] | None]]:
-    """Group paths by the tree that they belong to; None means the whole tree, each file once."""
+def _by_root(paths: Sequence[Path]) -> list[_Group]:
+    """Group paths by the tree that they belong to, each file once."""
     from codemods import tree
 
-    folders: list[Path] = []
+    whole: dict[Path, _Group] = {}
     files: dict[Path, set[str]] = {}
+    loose: dict[tuple[Path, str], _Group] = {}
     for path in paths:
         if not path.exists():
             raise click.BadParameter(f"`{path}` does not exist", param_hint="PATHS")
@@ -148,20 +120,26 @@ def _by_root(paths: Sequence[Path]) -> list[tuple[Path, frozenset[str] | None]]:
         if real.is_dir():
             root = real if tree.is_project(real) else tree.enclosing(real) or real
             if root == real:
-                folders.append(real)
+                whole[real] = _Group(real, None)
             else:  # a part of a tree: judged with what the rest of it says
                 below = f"{real.relative_to(root).as_posix()}/"
                 inside = (name for name in tree.find(root).files if name.startswith(below))
                 files.setdefault(root, set()).update(inside)
             continue
-        root, name = _place(path, real)
-        files.setdefault(root, set()).add(name)
-    whole: list[tuple[Path, frozenset[str] | None]] = [(root, None) for root in folders]
-    return [*dict.fromkeys(whole), *((root, frozenset(names)) for root, names in files.items())]
+        root, name, is_loose = _place(path, real)
+        if is_loose:
+            loose[root, name] = _Group(root, frozenset({name}), is_loose=True)
+        else:
+            files.setdefault(root, set()).add(name)
+    named = (_Group(root, frozenset(names)) for root, names in files.items())
+    return [*whole.values(), *named, *loose.values()]
 
 
-def _place(path: Path, real: Path) -> tuple[Path, str]:
-    """The tree that a file belongs to, and its name there; its link's if that leads out of it."""
+def _place(path: Path, real: Path) -> tuple[Path, str, bool]:
+    """The tree that a file belongs to, its name there, and whether it is a tree by itself.
+
+    A link that leads out of its tree has the link's name.
+    """
     import os
 
     from codemods import tree
@@ -169,148 +147,16 @@ def _place(path: Path, real: Path) -> tuple[Path, str]:
     spelled = Path(os.path.abspath(path))  # noqa: PTH100 - links stay
     here = Path.cwd()
     home = here if spelled.is_relative_to(here) else spelled.parent
-    root = tree.enclosing(spelled.parent) or home
+    known = tree.enclosing(spelled.parent)
+    root = known or home
     if real.is_relative_to(root.resolve()):
-        root = tree.enclosing(real.parent) or root.resolve()
-        return root, real.relative_to(root).as_posix()
-    return root, spelled.relative_to(root).as_posix()
+        known = tree.enclosing(real.parent)
+        root = known or root.resolve()
+        return root, real.relative_to(root).as_posix(), known is None
+    return root, spelled.relative_to(root).as_posix(), known is None
 
 
-@dataclass(frozen=True)
-class _Checked:
-    """`ported` is None where nothing called for a port, `before` holds the files' bytes."""
-
-    result: Result
-    ported: Ported | None
-    before: Mapping[str, bytes]
-
-
-def _remembered(
-    names: frozenset[str] | None, asked: _Asked
-) -> tuple[Result, tuple[Finding, ...], Ported | None]:
-    """The result, a finding for each place to change, and the port unless that was remembered."""
-    memory = asked.results
-    # what is said of a file by itself first: the rest of the tree need not be looked at then
-    for part in (None,) if names is None else (names, None):
-        question = ""
-        if memory is not None:
-            question = _question(part, names, asked, memory)
-            kept = memory.get(question)
-            if kept:
-                return (*kept, None)
-            if kept == _NEEDS_TREE:
-                continue
-        checked = _check(part, names, asked)
-        if checked is None:
-            if memory is not None:
-                memory.put(question, _NEEDS_TREE)
-            continue
-        places = _places(checked.result, asked)
-        sound = checked.ported is None or not checked.ported.tracebacks
-        # as it was asked, unless somebody edited meanwhile
-        if memory is not None and sound and _question(part, names, asked, memory) == question:
-            memory.put(question, (checked.result, places))
-        return checked.result, places, checked.ported
-    raise AssertionError("a whole tree needs no other")
-
-
-_NEEDS_TREE = ()
-"""What is remembered of files of which nothing can be said without the rest of the tree."""
-
-
-def _question(
-    part: frozenset[str] | None, names: frozenset[str] | None, asked: _Asked, memory: Memory
-) -> str:
-    """What is said of the files `names`, given these or all (None) as they stand."""
-    from codemods.memory import digest
-
-    files = _files(part, asked)
-    texts = [(path, memory.text(path)) for path in sorted(files.files)]
-    return digest(part is None, sorted(names or ()), texts, files.passed)
-
-
-def _files(names: frozenset[str] | None, asked: _Asked) -> Tree:
-    from codemods import tree
-
-    found = tree.find(asked.root) if names is None else tree.some(asked.root, names)
-    return tree.without(found, asked.rules) if asked.rules else found
-
-
-def _check(
-    part: frozenset[str] | None, names: frozenset[str] | None, asked: _Asked
-) -> _Checked | None:
-    """Check `names` (None: all) given the files `part` alone; None if the tree has a say."""
-    from codemods import applying, shares, tree
-
-    found = tree.read(_files(names, asked))
-    if part is None:
-        if names is None:
-            ported = _port(found.data, asked)
-        else:
-            ported = _only(_port(tree.read(_files(None, asked)).data, asked), names)
-        return _Checked(_result(asked, found, ported), ported, found.data)
-    may_hold = shares.prefilter(asked.migrations)
-    if not any(may_hold(found.files[path], data) for path, data in found.data.items()):
-        return _Checked(_result(asked, found, None), None, found.data)
-    try:
-        ported = _port(found.data, asked, alone=True)
-    except applying.NeedsTree:
-        return None
-    return _Checked(_result(asked, found, ported), ported, found.data)
-
-
-def _port(data: Mapping[str, bytes], asked: _Asked, *, alone: bool = False) -> Ported:
-    from codemods import engine
-
-    return engine.port(
-        data,
-        asked.migrations,
-        asked.release,
-        unsafe=asked.unsafe,
-        jobs=asked.jobs,
-        alone=alone,
-        memory=None if alone else asked.answers,  # which cost more to look up than a file
-    )
-
-
-def _only(ported: Ported, names: frozenset[str]) -> Ported:
-    def of_these(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-        return tuple(finding for finding in findings if finding.path in names)
-
-    return replace(
-        ported,
-        changed={p: data for p, data in ported.changed.items() if p in names},
-        changes=tuple(change for change in ported.changes if change.path in names),
-        findings=of_these(ported.findings),
-        findings_before=of_these(ported.findings_before),
-        complaints=of_these(ported.complaints),
-    )
-
-
-def _result(asked: _Asked, found: object, ported: Ported | None) -> Result:
-    from codemods import remarks, tree
-    from codemods.result import Result
-
-    assert isinstance(found, tree.Tree)
-    findings = list(remarks.passed(found))
-    if ported is not None:
-        findings += (*ported.findings_before, *ported.complaints)
-    used = frozenset() if ported is None else ported.used_suppressions
-    findings += remarks.unused(found.data, used)
-    return Result(
-        command="check",
-        target=str(asked.root),
-        release=asked.release,
-        migrations=tuple(migration.code for migration in asked.migrations),
-        files=len(found.files),
-        changed=() if ported is None else tuple(ported.changed),
-        new_files=() if ported is None else ported.new_files,
-        changes=() if ported is None else ported.changes,
-        findings=tuple(sorted(set(findings))),
-    )
-
-
-def _fixed(root: Path, names: frozenset[str] | None, checked: _Checked) -> Result:
+def _fixed(root: Path, names: frozenset[str] | None, checked: checking.Checked) -> Result:
     """Write what the port changed of the named files, unless nobody may write one of them."""
     from codemods import journal, tree
 
@@ -357,14 +203,6 @@ def _joined(results: Sequence[Result]) -> Result:
             findings=first.findings + other.findings,
         )
     return first
-
-
-def _places(result: Result, asked: _Asked) -> tuple[Finding, ...]:
-    """A finding for each place that would change, so that every format shows it."""
-    from codemods import present
-
-    titles = {migration.code: migration.title for migration in asked.migrations}
-    return tuple(present.changes(result, titles))
 
 
 if __name__ == "__main__":

@@ -6,10 +6,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from codemods import check, run
+from codemods import check, run, tree
 from codemods.start import start
 
 OLD = "void F();\nTVM_FFI_STATIC_INIT_BLOCK({ F(); });\n"
@@ -124,6 +125,23 @@ def test_a_file_is_judged_with_the_whole_tree_from_any_folder_of_it(
 def _changes_of(name: str, output: str) -> list[tuple[int, str, str]]:
     changes = json.loads(output)["changes"]
     return [(c["line"], c["code"], c["after"]) for c in changes if c["path"].endswith(name)]
+
+
+def test_a_file_of_no_tree_is_the_whole_tree(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "foo.h").write_text(REFERENCE, encoding="utf-8")
+    (here / "a.cc").write_text(f"{OLD}FooNode *node;\n", encoding="utf-8")
+
+    def walked(*_: object) -> NoReturn:
+        raise AssertionError("the folder around it was walked")
+
+    monkeypatch.setattr(tree, "find", walked)
+    assert start(check.main, ["--output-format", "json", "foo.h", "a.cc"]) == 1
+    files = {change["path"] for change in json.loads(capsys.readouterr().out)["changes"]}
+    assert files == {"foo.h", "a.cc"}
+    assert start(check.main, ["--fix", "foo.h"]) == 1
+    assert (here / "a.cc").read_text(encoding="utf-8").startswith(OLD)
 
 
 def test_it_reports_exactly_what_run_changes(
