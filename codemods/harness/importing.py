@@ -25,19 +25,24 @@ def import_modules(plan: Plan) -> tuple[Row, ...]:
     log = folder / "import.log"
     started = time.monotonic()
     with log.open("w") as out:
-        done = subprocess.run(
-            [str(plan.python), "-m", "codemods.harness.inside.import_all", str(request)],
-            env=python_environment(plan),
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            timeout=plan.time_limit,
-        )
+        reason = ""
+        try:
+            done = subprocess.run(
+                [str(plan.python), "-m", "codemods.harness.inside.import_all", str(request)],
+                env=python_environment(plan),
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                timeout=plan.time_limit,
+            )
+        except subprocess.TimeoutExpired:
+            reason = f"stopped after {plan.time_limit:g} s"
     seconds = time.monotonic() - started
-    if not outcome.is_file():
+    if not reason and not outcome.is_file():
         said = log.read_text(errors="replace").strip().splitlines()
         reason = said[-1] if said else f"the process ended with {done.returncode}"
+    if reason:
         return (Row("import", "*", Status.FAILED, reason, seconds=seconds, log=str(log)),)
     rows = []
     for name, found in sorted(json.loads(outcome.read_text(encoding="utf-8")).items()):

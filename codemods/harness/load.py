@@ -77,15 +77,18 @@ def _published(plan: Plan, name: str) -> str:
 
 def _open(plan: Plan, library: Path) -> str:
     """Open `library` in a process of its own and return what it said; empty when it loaded."""
-    done = subprocess.run(
-        [str(plan.python or Path(sys.executable)), "-I", "-c", _LOADER, str(library)],
-        env=library_environment(plan),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        timeout=plan.time_limit,
-    )
+    try:
+        done = subprocess.run(
+            [str(plan.python or Path(sys.executable)), "-I", "-c", _LOADER, str(library)],
+            env=library_environment(plan),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=plan.time_limit,
+        )
+    except subprocess.TimeoutExpired:
+        return f"stopped after {plan.time_limit:g} s"
     if done.returncode == 0:
         return ""
     return done.stdout.strip() or f"the process ended with {done.returncode}"

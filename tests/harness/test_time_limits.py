@@ -1,0 +1,41 @@
+"""What does not end within the time limit is a failed row with that reason."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from codemods.harness.importing import import_modules
+from codemods.harness.link import LIBRARIES
+from codemods.harness.load import load_libraries
+from codemods.harness.plan import Plan
+from codemods.harness.results import Status
+from codemods.harness.sdk import Sdk
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    endless = tmp_path / "python"
+    endless.write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
+    endless.chmod(endless.stat().st_mode | stat.S_IXUSR)
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    build = tmp_path / "build"
+    return Plan(tree, build, Sdk("0", (), (), {}), endless, time_limit=0.2)
+
+
+def test_an_import_without_end(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codemods.harness.importing.python_environment", lambda _: {})
+    (row,) = import_modules(plan)
+    assert (row.status, row.reason) == (Status.FAILED, "stopped after 0.2 s")
+    assert Path(row.log).is_file()
+
+
+def test_a_library_without_end(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codemods.harness.load.library_environment", lambda _: {})
+    plan.libraries.mkdir(parents=True)
+    (plan.libraries / f"lib{next(iter(LIBRARIES))}.so").touch()
+    row, *_ = load_libraries(plan)
+    assert (row.status, row.reason) == (Status.FAILED, "stopped after 0.2 s")
