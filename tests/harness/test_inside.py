@@ -139,3 +139,33 @@ def test_a_missing_package_says_where_it_would_be(imports: None) -> None:
 
 def test_an_inert_number_has_powers() -> None:
     assert isinstance(Inert() ** 0.5, Inert) and isinstance(2 ** Inert(), Inert)
+
+
+def test_an_inert_number_may_be_printed_as_a_number() -> None:
+    assert f"{Inert('latency') / 1e3:.2f}" == "<stand-in for latency>"
+
+
+class _Tensor:
+    def __init__(self, shape: tuple[int, ...], dtype: str) -> None:
+        self._shape, self._dtype = shape, dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._shape
+
+    @property
+    def dtype(self) -> str:
+        return self._dtype
+
+
+def test_what_an_absent_library_makes_of_a_tensor_has_its_shape() -> None:
+    normalised = Inert("norm")(_Tensor((2, 3), "float16"), 1e-5)[0].requires_grad_(True)
+    assert (normalised.shape, normalised.dtype) == ((2, 3), "float16")
+    first, second = Inert("norm")(other := _Tensor((4,), "float32"))
+    assert first.shape == second.shape == other.shape
+    assert Inert("norm")(1, x=first).shape == (4,)
+
+
+def test_what_it_makes_of_no_tensor_has_none() -> None:
+    assert isinstance(Inert("norm")(1, (2, 3)).shape, Inert)
+    assert isinstance(Inert("norm").shape, Inert)

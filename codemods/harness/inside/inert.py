@@ -9,20 +9,27 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
+_OF_A_TENSOR = frozenset({"shape", "dtype", "device", "ndim", "size", "dim", "stride", "numel"})
+
 
 class Inert:
     """Stands for something that is not here: every attribute and call gives another one.
 
-    As a decorator it leaves the function callable; as a number it is 0.
+    As a decorator it leaves the function callable; as a number it is 0. What a call gives has the
+    shape and dtype of the first tensor it was given (`like`): an example that hands a reference
+    library's result to its own kernel still asks for a kernel of the right size.
     """
 
-    def __init__(self, name: str = "inert") -> None:
+    def __init__(self, name: str = "inert", like: Any = None) -> None:
         self.__dict__["_name"] = name
+        self.__dict__["_like"] = like
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return Inert(f"{self._name}.{name}")
+        if self._like is not None and name in _OF_A_TENSOR:
+            return getattr(self._like, name)
+        return Inert(f"{self._name}.{name}", self._like)
 
     def __setattr__(self, name: str, value: Any) -> None:
         self.__dict__[name] = value
@@ -32,15 +39,16 @@ class Inert:
             return args[0]
         if len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType):
             return _Decorated(args[0])
-        return Inert(f"{self._name}()")
+        tensors = (like for like in map(_tensor, [*args, *kwargs.values()]) if like is not None)
+        return Inert(f"{self._name}()", next(tensors, self._like))
 
     def __getitem__(self, _key: Any) -> Any:
-        return Inert(f"{self._name}[]")
+        return Inert(f"{self._name}[]", self._like)
 
     def __iter__(self) -> Iterator[Any]:
         frame = sys._getframe(1)
         wanted = unpacked_names(frame.f_code, frame.f_lasti)
-        return iter([Inert(f"{self._name}[{index}]") for index in range(wanted)])
+        return iter([Inert(f"{self._name}[{index}]", self._like) for index in range(wanted)])
 
     def __enter__(self) -> Any:
         return self
@@ -81,6 +89,9 @@ class Inert:
     def __repr__(self) -> str:
         return f"<stand-in for {self._name}>"
 
+    def __format__(self, _spec: str) -> str:
+        return repr(self)
+
     def _combined(self, _other: Any = None) -> Any:
         return self
 
@@ -113,6 +124,13 @@ class _Base(metaclass=_BaseType):
 
     def __init__(self, *_args: Any, **_kwargs: Any) -> None:
         pass
+
+
+def _tensor(value: Any) -> Any:
+    if isinstance(value, Inert):
+        return value._like
+    kind = type(value)
+    return value if hasattr(kind, "shape") and hasattr(kind, "dtype") else None
 
 
 def unpacked_names(code: types.CodeType, at: int) -> int:
