@@ -17,6 +17,9 @@ from codemods.offsets import Lines
 NOT_SAFE = "not changed, the fix is not safe"
 """How the finding of a fix ends that nobody accepted."""
 
+UNREADABLE = "TF901"
+"""The code of a failure for which a whole file stays as it was."""
+
 
 class NeedsTree(Exception):
     """A migration that concerns the given files must know the rest of the tree."""
@@ -106,9 +109,11 @@ def apply_all(
             text = offsets.apply(source.data, step.edits)
         except NeedsTree:
             raise
+        except offsets.OverlappingEdits as error:
+            failures.append(_overlap(source, migration, error))
+            continue
         except Exception as error:  # a bug of ours must not cost the user the other files
-            message = f"internal error in {migration.code}, not applied here: {error!r}"
-            failures.append(Failure("TF911", message, trace=traceback.format_exc()))
+            failures.append(_bug(migration, error))
             continue
         if kept:
             suppressed |= {trace_back(steps, at) for at in kept}
@@ -130,6 +135,20 @@ def apply_all(
         tuple(failures),
     )
     return done, source
+
+
+def _overlap(source: Source, migration: Migration, error: offsets.OverlappingEdits) -> Failure:
+    """Why a migration's edits got in each other's way: a bug, but for what cannot be read."""
+    start, end = error.one.start, max(error.one.end, error.other.end)
+    if not sanity.cannot_be_read(source, start, end):
+        return _bug(migration, error)
+    line = source.data.count(b"\n", 0, start) + 1
+    return Failure(UNREADABLE, f"cannot be read, left as it was ({migration.code})", line)
+
+
+def _bug(migration: Migration, error: Exception) -> Failure:
+    message = f"internal error in {migration.code}, not applied here: {error!r}"
+    return Failure("TF911", message, trace=traceback.format_exc())
 
 
 def _apply(

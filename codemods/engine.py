@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from codemods import ladder
-from codemods.applying import Failure, UnknownFacts
+from codemods.applying import UNREADABLE, Failure, UnknownFacts
 from codemods.choices import Unsafe
 from codemods.filestate import FileState
 from codemods.memory import Memory, digest
@@ -125,6 +125,7 @@ class _Run:
         self.alone = alone
         self.complaints: list[Finding] = []
         self.tracebacks: list[str] = []
+        self.unreadable: set[str] = set()
         self.gathered: dict[str, dict[str, Any]] = {}  # by collector and path; None for nothing
         self.staff: Staff
         self.marks: dict[str, str] = {}  # digests of what the facts were made of, by collector
@@ -160,8 +161,11 @@ class _Run:
                 continue
             file = self.files[path]
             codes = ", ".join(sorted({step.code for step in file.steps if step.edits}))
-            self._complain(path, Failure("TF912", f"{why}, left as it was ({codes})"))
+            code = UNREADABLE if file.language is Language.CPP else "TF912"
+            self._complain(path, Failure(code, f"{why}, left as it was ({codes})"))
             file.give_up()
+        for path in self.unreadable:
+            self.files[path].give_up()
 
     def result(self) -> Ported:
         """Return what all rungs did."""
@@ -262,6 +266,8 @@ class _Run:
                 new_files[new.path] = _one_text(new, new_files.get(new.path, new.data))
             for failure in done.failures:
                 self._complain(done.path, failure)
+                if failure.code == UNREADABLE and file.language is Language.CPP:
+                    self.unreadable.add(done.path)
         return changed | self._make(new_files)
 
     def _make(self, new_files: Mapping[str, bytes]) -> set[str]:

@@ -20,7 +20,8 @@ _ALL = (
         "TF901",
         "unparsable file",
         "The file holds names that a migration looks for, but it is not valid in its language, so "
-        "nothing in it was rewritten. Mend the syntax error and run again.",
+        "nothing in it was rewritten. Mend the syntax error and run again. C++ is left for this "
+        "only where a migration got into its own way or would make it worse.",
         fatal=True,
     ),
     Notice(

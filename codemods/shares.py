@@ -114,7 +114,8 @@ class Share:
         for path, _ in items:
             source = self._sources[path]
             original = Source(path, self._original.get(path, b""), source.language)
-            answers.append((path, sanity.worse(original, source)))
+            why = sanity.worse(original, source) or sanity.more_broken(original, source)
+            answers.append((path, why))
         return answers
 
     def _forget(self) -> None:

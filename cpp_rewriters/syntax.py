@@ -65,6 +65,23 @@ def namespace_of(source: Source, offset: int) -> tuple[str, ...]:
     return tuple(names)
 
 
+def is_broken(source: Source, start: int, end: int) -> bool:
+    """Whether the grammar cannot read the declarations, of whatever scope, that are at that place.
+
+    Judged are those directly in the innermost namespace, or the file, around it.
+    """
+    scope = node_at(source, start, end)
+    while scope.parent is not None and scope.type not in ("translation_unit", "declaration_list"):
+        scope = scope.parent
+    if scope.is_error or any(ancestor.is_error for ancestor in ancestors(scope)):
+        return True
+    return any(
+        child.has_error or child.is_missing
+        for child in scope.children
+        if child.start_byte <= end and child.end_byte >= start
+    )
+
+
 _TYPE_KEY = re.compile(rb'(\bTVM_(?:FFI_)?DECLARE_OBJECT_INFO\w*\(\s*)"[^"\n]*"')
 
 

@@ -108,7 +108,7 @@ def test_facts_are_gathered_from_the_whole_tree_and_again_after_a_change() -> No
 
 def test_overlapping_edits_of_one_migration_are_an_internal_error_that_names_both() -> None:
     ported = engine.port(
-        {"a.cc": b"old old"}, [outcomes("TF301", Edit(0, 3, b"one"), Edit(2, 5, b"two"))]
+        {"a.cc": b"old old;"}, [outcomes("TF301", Edit(0, 3, b"one"), Edit(2, 5, b"two"))]
     )
     assert not ported.changed
     (complaint,) = ported.complaints
@@ -116,6 +116,22 @@ def test_overlapping_edits_of_one_migration_are_an_internal_error_that_names_bot
     assert "one" in complaint.message
     assert "two" in complaint.message
     assert "OverlappingEdits" in ported.tracebacks[0]
+
+
+def test_cpp_that_cannot_be_read_where_edits_overlap_stays_as_it_was() -> None:
+    others = rename("TF302", "far", "near")
+    overlapping = outcomes("TF301", Edit(8, 11, b"one"), Edit(10, 13, b"two"))
+    ported = engine.port({"a.cc": b"int far;\nclass old old {"}, [overlapping, others])
+    assert not ported.changed
+    assert [(c.code, c.line) for c in ported.complaints] == [("TF901", 1)]
+    assert "TF301" in ported.complaints[0].message
+
+
+def test_cpp_that_could_not_be_read_and_would_be_less_readable_stays_as_it_was() -> None:
+    broken, sound = b"void f() {}\nint old;\n}\n", b"void f() {}\nint old;\n"
+    ported = engine.port({"a.cc": broken, "b.cc": sound}, [rename("TF301", "old", "x ] y")])
+    assert list(ported.changed) == ["b.cc"]
+    assert [(c.path, c.code) for c in ported.complaints] == [("a.cc", "TF901")]
 
 
 def test_a_failing_migration_leaves_the_others_their_work() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from codemods import engine, ladder
 from codemods.model import Edit, Language, Migration
-from tests.fuzz.readable import unreadable_places
+from cpp_rewriters.readable import unreadable_places
 
 TARGET = ladder.resolve(ladder.DEFAULT_TARGET)
 BUG, NOT_SETTLED, GAVE_UP = "TF911", "TF904", "TF912"

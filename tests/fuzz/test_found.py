@@ -134,6 +134,22 @@ FOUND = {
     "a registration in a directive that is no define": (
         b"#ffi R(Name) \\\n  TVM_REGISTER_GLOBAL(#Name).set_body_typed(Name)\nint x;\n"
     ),
+    "a class inside an unfinished declaration": (
+        b"class Operator{Lower();InferLayout()class e:publicOperator{()()}}"
+    ),
+    "a derived class after one that does not end": (
+        b"r/m{class TileOperator:ObjectRef{}class e:publicTileOperatorNode{TVM_DECLARE_INFO()}\n"
+        b"class ScaleOp:publicTileOperator{};ScaleOp other()()other.t\n"
+    ),
+    "a block that a line continuation stands before": b"TVM_FFI_STATIC_INIT_BLOCK(\\\n{})\n",
+    "a header's own macro after an include that goes on over a line": (
+        b"#include<h>\\\n#ifndef kTVMGridConstant\n#define kTVMGridConstant 1\n#endif\n"
+        b"kTVMGridConstant\n"
+    ),
+    "a node registered inside a string that does not end": (
+        b"struct FoldConfigNode{TVM_DECLARE_ATTRS(FoldConfigNode,){TVM_ATTR_FIELD(p).e("
+        b'"TVM_REGISTER_NODE_TYPE(FoldConfigNode)\n)}}'
+    ),
 }
 
 

@@ -10,6 +10,7 @@ A block that is not one braced argument (a macro parameter passed on) is left an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from codemods.model import (
@@ -28,6 +29,7 @@ from codemods.model import (
 from cpp_rewriters.text import calls, closing, code, newline, skip_space
 
 MACRO = "TVM_FFI_STATIC_INIT_BLOCK"
+_CONTINUED = re.compile(rb"\\\r?\n|\\$")
 
 
 def _open_the_function(source: Source, facts: Facts) -> Iterator[Outcome]:
@@ -53,16 +55,21 @@ def _open_the_function(source: Source, facts: Facts) -> Iterator[Outcome]:
                 Effort.MEDIUM,
             )
             continue
-        before = source.data[call.open + 1 : inner].strip()  # a comment, seldom
+        before = _joined(source.data[call.open + 1 : inner])  # a comment, seldom
         gap = newline(source) if b"//" in before else b" "
         yield Edit(call.open, inner, b"() " + (before + gap if before else b""))
         semicolon = skip_space(text, call.end)
         stop = semicolon + 1 if text[semicolon : semicolon + 1] == b";" else call.end
         after = source.data[end + 1 : call.close] + source.data[call.close + 1 : stop]
-        after = after.rstrip(b";").strip()
+        after = _joined(_joined(after).rstrip(b";"))
         if b"//" in after and source.data[stop : stop + 1] not in (b"\r", b"\n"):
             after += newline(source)
         yield Edit(end + 1, stop, b" " + after if after else b"")
+
+
+def _joined(gap: bytes) -> bytes:
+    """What stands between tokens, without line continuations, which would continue nothing."""
+    return _CONTINUED.sub(b" ", gap).strip()
 
 
 MIGRATION = Migration(

@@ -14,6 +14,7 @@ from cpp_rewriters.syntax import count_errors
 from cpp_rewriters.text import blank, closing, skip_space
 
 _MACRO = re.compile(rb"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b\s*\(")
+_LONE = re.compile(rb"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+(?=\s+[A-Za-z_])")  # `TVM_DLL void f();`
 _VISIBLE = re.compile(rb"[^\r\n]")
 _BLOCK = re.compile(rb"\s*\{")
 _HEADS = (b"void f()", b"if (f)")  # what a macro before a block may stand for, at either scope
@@ -27,7 +28,8 @@ def unreadable_places(data: bytes) -> int:
 
 
 def _errors(data: bytes, head: bytes) -> int:
-    blanked = _DIRECTIVE.sub(lambda m: _VISIBLE.sub(b" ", m[0]), blank(data))
+    blanked = _DIRECTIVE.sub(_hidden, blank(data))
+    blanked = _LONE.sub(_hidden, blanked)
     text = bytearray(blanked)
     position = unreadable = 0
     while (match := _MACRO.search(blanked, position)) is not None:
@@ -50,6 +52,10 @@ def _errors(data: bytes, head: bytes) -> int:
         if blanked[position:].lstrip()[:1] == b".":  # methods are called on what it expands to
             text[match.start() : match.start() + 1] = b"m"
     return count_errors(bytes(text)) + unreadable + blanked.count(b'"') % 2
+
+
+def _hidden(match: re.Match[bytes]) -> bytes:
+    return _VISIBLE.sub(b" ", match[0])
 
 
 def _argument_errors(arguments: bytes) -> int:
