@@ -217,7 +217,7 @@ def _own(
     for path, language in paths:
         folder = path.rpartition("/")[0]
         if folder not in straight:  # git may list files behind a folder that is now a link
-            here = f"{root}/{folder}"
+            here = os.path.join(root, folder)  # noqa: PTH118 - the root may be `/`
             straight[folder] = os.path.realpath(here) == here
         if not straight[folder] or os.path.islink(f"{root}/{path}"):  # noqa: PTH114
             reason = _judge_link(root, path)

@@ -139,6 +139,12 @@ def test_a_link_out_of_the_tree_is_told_and_not_followed(tmp_path: Path) -> None
     ]
 
 
+def test_a_file_is_found_from_the_root_of_all_folders(tmp_path: Path) -> None:
+    make(tmp_path, "a.cc")
+    name = str((tmp_path / "a.cc").resolve()).removeprefix("/")
+    assert tree.some(Path("/"), [name]).files == {name: Language.CPP}
+
+
 def test_linked_folders_are_not_entered(tmp_path: Path) -> None:
     make(tmp_path, "src/a.h")
     (tmp_path / "again").symlink_to("src")
