@@ -97,6 +97,22 @@ MIGRATION = Migration(
 """,
         ),
         Example(
+            title="a block that a macro writes, over several lines",
+            prelude="#include <tvm/ffi/reflection/registry.h>\n",
+            before="""#define DEMO_INIT(F) \\
+  TVM_FFI_STATIC_INIT_BLOCK( \\
+    { F(); } \\
+  )
+static void Demo() {}
+DEMO_INIT(Demo);
+""",
+            after="""#define DEMO_INIT(F) \\
+  TVM_FFI_STATIC_INIT_BLOCK() { F(); }
+static void Demo() {}
+DEMO_INIT(Demo);
+""",
+        ),
+        Example(
             title="several blocks on one line",
             prelude="static void First() {}\nstatic void Second() {}\n"
             "#include <tvm/ffi/reflection/registry.h>\n",
