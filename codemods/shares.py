@@ -33,6 +33,7 @@ class Share:
     ) -> None:
         self._sources = {p: Source(p, data, language) for p, (language, data) in files.items()}
         self._original = {path: source.data for path, source in self._sources.items()}
+        self._size = sum(map(len, self._original.values()))
         self._migrations = {migration.code: migration for migration in migrations}
         self._facts: Facts = {}
         self._unsafe = unsafe
@@ -120,6 +121,8 @@ class Share:
 
     def _forget(self) -> None:
         """Keep memory bounded on large trees."""
+        if self._size <= _KEPT:
+            return
         kept = 0
         for path, source in self._sources.items():
             kept += len(source.data) if source.is_computed else 0

@@ -14,6 +14,7 @@ DECLARED = re.compile(
     rb"^[^\S\n]*(?P<head>(?:\w+\s+)*?const\s+Op\s*&\s*)(?P<name>\w+)\(\)\s*;", re.M
 )
 """A declaration: `head` is all before the `name`."""
+_TAIL = re.compile(rb"\bOp\s*&\s*\w+\(\)\s*;")  # found fast: every declaration ends so
 _ASKED = re.compile(rb"\bsame_as\s*\(\s*(?:(?:\w+\s*::\s*)*tl\s*::\s*)?(\w+)\s*\(\s*\)\s*\)")
 
 
@@ -41,7 +42,8 @@ def _gather(source: Source) -> FileBuiltins | None:
         for call in calls(source, (_MACRO,))
         if len(call.arguments) == 1 and not preceded_by(text, call.name[0], b"define")
     )
-    declared = tuple(match["name"].decode() for match in DECLARED.finditer(text))
+    found = DECLARED.finditer(text) if _TAIL.search(text) else ()
+    declared = tuple(match["name"].decode() for match in found)
     asked = frozenset(match[1].decode() for match in _ASKED.finditer(text))
     return FileBuiltins(defined, declared, asked) if defined or declared or asked else None
 

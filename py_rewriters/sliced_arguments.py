@@ -15,6 +15,10 @@ from py_rewriters.scopes import Scope
 
 _PARSER = re.compile(rb"^\s*from\s+tvm\.script\.parser\.tir\s+import\b", re.MULTILINE)
 
+_SLICE = re.compile(  # in brackets, with brackets in them up to two deep: something on both sides
+    rb"\[(?:[^\[\]]|\[(?:[^\[\]]|\[[^\[\]]*\])*\])*?(?<=[^\s,\[:(])\s*:\s*(?=[^\s,\]:)])"
+)
+
 
 def _gather(source: Source) -> bool | None:
     return True if _PARSER.search(source.data) else None
@@ -42,7 +46,7 @@ def keywords_for_slices(
     """
 
     def apply(source: Source, facts: Facts) -> Iterator[Outcome]:
-        if not facts[OWN_FRONT_END.name]:
+        if not facts[OWN_FRONT_END.name] or not _SLICE.search(source.data):
             return
         names = resolver(source, facts)
         if isinstance(names, Problem):
