@@ -1,8 +1,9 @@
 """Lay a tree's Python packages out as an installed wheel would, without touching the tree.
 
 Which folder becomes which package is read from the tree's own `pyproject.toml`
-(`tool.scikit-build.wheel.packages`); what a wheel vendors under `3rdparty` comes from the target's
-TVM, so that its Python and its libraries are of one build.
+(`tool.scikit-build.wheel.packages`); before TileLang had that, its `setup.py` copied the device
+templates into the package. What a wheel vendors under `3rdparty` comes from the target's TVM, so that
+its Python and its libraries are of one build.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from codemods.harness.plan import Plan
 
 PACKAGE = "tilelang"
 """The package that every fork of TileLang keeps, and that holds `lib` and `3rdparty`."""
+_TEMPLATES = "src/tl_templates"
+"""Headers of generated kernels, in the tree and in the package alike."""
 
 
 def lay_out(plan: Plan) -> Path:
@@ -52,8 +55,8 @@ def lay_out(plan: Plan) -> Path:
 
 
 def wheel_packages(tree: Path) -> Mapping[str, Path]:
-    """Return the folder of each package of the tree's wheel; all top-level packages where its
-    `pyproject.toml` does not say."""
+    """Return the folder of each package of the tree's wheel; all top-level packages, and the device
+    templates in TileLang's own, where its `pyproject.toml` does not say."""
     file = tree / "pyproject.toml"
     declared: object = None
     if file.is_file():
@@ -63,7 +66,10 @@ def wheel_packages(tree: Path) -> Mapping[str, Path]:
         return {package: tree / source for package, source in declared.items()}
     if isinstance(declared, list):
         return {PurePosixPath(source).name: tree / source for source in declared}
-    return {path.parent.name: path.parent for path in sorted(tree.glob("*/__init__.py"))}
+    found = {path.parent.name: path.parent for path in sorted(tree.glob("*/__init__.py"))}
+    if PACKAGE in found and (tree / _TEMPLATES).is_dir():
+        found[f"{PACKAGE}/{_TEMPLATES}"] = tree / _TEMPLATES
+    return found
 
 
 def _libraries(plan: Plan) -> Iterator[Path]:

@@ -71,6 +71,19 @@ def test_packages_come_from_pyproject_else_from_the_folders(
     assert wheel_packages(tmp_path) == {name: tmp_path / path for name, path in expected.items()}
 
 
+def test_a_tree_packaged_by_its_setup_has_the_device_templates_in_its_package(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "tilelang").mkdir()
+    (tmp_path / "tilelang/__init__.py").write_text("")
+    (tmp_path / "src/tl_templates/cuda").mkdir(parents=True)
+    (tmp_path / "src/op").mkdir()
+    assert wheel_packages(tmp_path) == {
+        "tilelang": tmp_path / "tilelang",
+        "tilelang/src/tl_templates": tmp_path / "src/tl_templates",
+    }
+
+
 def test_dependencies_that_no_index_has_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         "[project]\ndependencies = ['numpy>=1', 'own @ file:./own', 'nvidia-nvshmem-cu12']\n"
