@@ -2,8 +2,8 @@
 
 Which folder becomes which package is read from the tree's own `pyproject.toml`
 (`tool.scikit-build.wheel.packages`); before TileLang had that, its `setup.py` copied the device
-templates into the package. What a wheel vendors under `3rdparty` comes from the target's TVM, so that
-its Python and its libraries are of one build.
+templates into the package. What a wheel vendors under `3rdparty` comes from the target's TVM, so
+that its Python and its libraries are of one build.
 """
 
 from __future__ import annotations
