@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 
 from codemods.harness.importing import import_modules
+from codemods.harness.inside import worker
 from codemods.harness.link import LIBRARIES
 from codemods.harness.load import load_libraries
 from codemods.harness.plan import Plan
@@ -39,3 +42,16 @@ def test_a_library_without_end(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> N
     (plan.libraries / f"lib{next(iter(LIBRARIES))}.so").touch()
     row, *_ = load_libraries(plan)
     assert (row.status, row.reason) == (Status.FAILED, "stopped after 0.2 s")
+
+
+def test_a_test_is_not_stopped_in_the_midst_of_torchs_fake_tensors() -> None:
+    caller = "stop(0, sys._getframe())"
+    names = {"stop": worker._stop, "sys": sys}
+    try:
+        exec(compile(caller, "/site/torch/_subclasses/fake_tensor.py", "exec"), names)
+        again, _ = signal.getitimer(signal.ITIMER_VIRTUAL)
+        assert 0 < again < 1
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    with pytest.raises(worker._TooLong):
+        exec(compile(caller, "/tree/test_f.py", "exec"), names)

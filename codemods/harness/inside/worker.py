@@ -16,6 +16,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from codemods.harness.inside import stand_ins, without_asserts
@@ -180,7 +181,17 @@ class _TooLong(Exception):
     """A test took its share of the processor's time."""
 
 
-def _stop(_signal: int, _frame: Any) -> None:
+_FAKE_TENSORS = os.path.join("torch", "_subclasses", "")  # noqa: PTH118 - a part of a path
+
+
+def _stop(_signal: int, frame: FrameType | None) -> None:
+    """Stop the test, as soon as torch's fake tensors are not at work: stopped in the midst of that
+    they would take what every later test does for a part of it."""
+    while frame is not None:
+        if _FAKE_TENSORS in frame.f_code.co_filename:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0.01)
+            return
+        frame = frame.f_back
     raise _TooLong("the test took its share of the file's time")
 
 
