@@ -6,10 +6,12 @@ import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
-from codemods.harness.inside import stand_ins, without_asserts
+from codemods.harness.inside import first_configuration, stand_ins, without_asserts
 from codemods.harness.inside.inert import Inert
 
 
@@ -169,3 +171,39 @@ def test_what_an_absent_library_makes_of_a_tensor_has_its_shape() -> None:
 def test_what_it_makes_of_no_tensor_has_none() -> None:
     assert isinstance(Inert("norm")(1, (2, 3)).shape, Inert)
     assert isinstance(Inert("norm").shape, Inert)
+
+
+class _Kernel:
+    prim_func = None
+
+    def get_kernel_source(self) -> str:
+        return "source"
+
+
+@pytest.fixture
+def tuner(imports: None, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """TileLang's own tuner, as far as it is asked for anything."""
+    module = ModuleType("tilelang.autotuner.tuner")
+    module.AutoTuner = type("AutoTuner", (), {})  # type: ignore[attr-defined]
+    module.AutotuneResult = SimpleNamespace  # type: ignore[attr-defined]
+    package = ModuleType("tilelang.autotuner")
+    package.tuner = module  # type: ignore[attr-defined]
+    for name, value in (("tilelang", ModuleType("tilelang")), ("tilelang.autotuner", package)):
+        monkeypatch.setitem(sys.modules, name, value)
+    first_configuration.first_configuration_only()
+    made = module.AutoTuner()
+    vars(made).update(fn=lambda a, size: None, configs=[{"size": 1}, {"size": 2}])
+    vars(made).update(jit_compile=lambda **config: _Kernel(), _kernel_parameters=((8,), ()))
+    return made
+
+
+def test_a_tuner_compiles_its_first_configuration_also_one_that_knows_no_names(tuner: Any) -> None:
+    assert tuner.run().config == {"size": 1}
+    tuner._function_parameters = {"a": None, "size": None}
+    assert tuner.run().config == {"size": 1}
+
+
+def test_what_the_program_itself_fixed_is_not_tuned(tuner: Any) -> None:
+    tuner._function_parameters = {"a": None, "size": None}
+    tuner._kernel_parameters = ((8, 4), ())
+    assert tuner.run().config == {}

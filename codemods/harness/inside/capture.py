@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from codemods.harness.inside import shadows
+from codemods.harness.inside.first_configuration import first_configuration_only
 from codemods.harness.inside.inert import Inert
 
 
@@ -84,7 +85,7 @@ def capture_kernels(arch: str, record: Callable[[Captured], None]) -> None:
     _remember_origins()
     _no_cache(tilelang)
     _fake_kernels(tilelang)
-    _first_configuration_only()
+    first_configuration_only()
     _no_measurements()
 
 
@@ -268,56 +269,6 @@ def _torch_dtype(param: Any) -> torch.dtype:
         return param.dtype
     dtype: torch.dtype = param.torch_dtype()
     return dtype
-
-
-TRIED = 4
-"""How many of an autotuner's configurations are tried before the kernel counts as failed."""
-
-
-def _first_configuration_only() -> None:
-    """Autotuning compiles one configuration, the first that compiles: there is nothing to time."""
-    try:
-        from tilelang.autotuner import tuner
-    except ImportError:
-        return
-
-    def run(self: Any, *_args: Any, **_kwargs: Any) -> Any:
-        configs = self.configs
-        if callable(configs):
-            configs = configs(*(self._kernel_parameters or ()))
-        configs = list(configs)
-        names = inspect.signature(self.fn).parameters
-        build = self.jit_compile or (
-            lambda **config: self.compile_args.compile_program(self.fn(**config))
-        )
-        positional, named = self._kernel_parameters or ((), ())
-        given = {
-            *(name for name, _ in named),
-            *list(self._function_parameters or ())[: len(positional)],
-        }
-        error: Exception | None = None
-        # what the program itself fixed is not tuned
-        tried = [{}] if any(given & config.keys() for config in configs) else configs[:TRIED]
-        for config in tried:
-            chosen = {name: value for name, value in config.items() if name in names}
-            try:
-                kernel = build(**chosen)
-            except Exception as failure:  # as the tuner does: on to the next configuration
-                error = failure
-                continue
-            for name, value in {"latency": 1.0, "config": chosen, "ref_latency": 1.0}.items():
-                setattr(kernel, name, value)
-            return tuner.AutotuneResult(
-                latency=1.0,
-                config=chosen,
-                ref_latency=1.0,
-                libcode=kernel.get_kernel_source(),
-                func=kernel.prim_func,
-                kernel=kernel,
-            )
-        raise error or RuntimeError("the autotuner was given no configuration")
-
-    tuner.AutoTuner.run = run
 
 
 def _no_measurements() -> None:
