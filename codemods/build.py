@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from codemods import options
+from codemods import options, putting_back
 from codemods.harness import compare
 from codemods.harness import report as shown
 from codemods.harness.environment import EnvironmentFailed, prepare_environment
@@ -115,6 +115,7 @@ def main(
 ) -> int:
     """Build and test TREE, and show one table of what passed, failed and was not run."""
     tree = tree.resolve()
+    putting_back.warn_of_mixture(tree)
     chosen = [name for name in STAGES if not stages or name in stages]
     folder = (build_dir or default_build_folder(tree)).resolve()
     del verbose  # `start` reads it from the command line

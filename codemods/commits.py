@@ -2,22 +2,26 @@
 
 The commits are made from the bytes of the port itself, below git's surface: no hook of the
 repository runs, no filter changes a byte, and the working tree is written once, as without
-`--commit`. Their sum is what one run writes.
+`--commit`. Their sum is what one run writes. They are stored before the tree is written, and become
+its history in one step when it is: after a killed run the next command sees to it that there are
+both or neither.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
 
 from codemods import __version__, ladder, offsets, sanity
+from codemods.journal import LastStep
 from codemods.merge.git import GitError, Repository
 from codemods.model import Edit, Migration, Rung, Source
 from codemods.porting import Port
@@ -34,21 +38,45 @@ class Commit:
     files: Mapping[str, bytes]
 
 
-@contextmanager
-def committing(
+def history(
     root: Path, before: Mapping[str, bytes], done: Port, known: Sequence[Migration]
-) -> Iterator[None]:
-    """Store the commits of a port of `root`, and take them for its history once it is written.
+) -> LastStep | None:
+    """Store the commits of a port of `root`; return the step that takes them for its history, None
+    where the port changes nothing.
 
-    Raises ClickException before anything is written where that cannot be done.
+    Raises ClickException where that cannot be done.
     """
     git = _Git(root)
     git.refuse_unlike(before, done)
     last = git.store(plan(before, done, known))
-    yield
-    if last != git.head:
-        git.ask("update-ref", "-m", "codemods: port", "HEAD", last, git.head)
-        git.ask("read-tree", "-i", "-m", git.head, last)
+    return step(root, git.head, last) if last != git.head else None
+
+
+def step(root: Path, head: str, last: str) -> LastStep:
+    """The step from one commit to another, for `journal.write`."""
+
+    def take() -> None:
+        git = _Git(root)
+        git.ask("update-ref", "-m", "codemods: port", "HEAD", last, head)
+        git.stage(head, last)
+
+    return LastStep(f"{head} {last}", take, partial(taken, root))
+
+
+_NOTE = re.compile(r"([0-9a-f]{40,64}) ([0-9a-f]{40,64})")
+
+
+def taken(root: Path, note: str) -> bool:
+    """Say whether the step of that note was taken, and finish it then. Raises ClickException."""
+    match = _NOTE.fullmatch(note)
+    if match is None:
+        return False
+    head, last = match.groups()
+    git = _Git(root)
+    if git.head == last:
+        git.stage(head, last)
+        return True
+    return git.has(last)
 
 
 def plan(before: Mapping[str, bytes], done: Port, known: Sequence[Migration]) -> list[Commit]:
@@ -175,6 +203,15 @@ class _Git:
             return self._repository.run(*arguments, stdin=data, env=env).stdout
         except GitError as error:
             raise click.ClickException(str(error)) from error
+
+    def stage(self, head: str, last: str) -> None:
+        """Carry the index from one commit to the other; what else is staged stays."""
+        self.ask("read-tree", "-i", "-m", head, last)
+
+    def has(self, commit: str) -> bool:
+        """Say whether a commit is in the history of what is checked out."""
+        asked = ("merge-base", "--is-ancestor", commit, self.head)
+        return self._repository.run(*asked, ok=(0, 1, 128)).returncode == 0
 
     def refuse_unlike(self, before: Mapping[str, bytes], done: Port) -> None:
         """Refuse where git's bytes are not the file's: then commits could not be exact."""

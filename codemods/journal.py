@@ -4,7 +4,9 @@ Before the first file is touched, the old bytes of all of them lie in one archiv
 `.codemods/` in the target, and the new ones beside it: a full disk is found out while nothing has
 changed. Each file is then replaced by renaming, so no file is ever half-written. The archive is
 renamed when the last one is done: while its first name stands, the tree is mixed, and the next
-command puts it back as it was.
+command puts it back as it was. A run that is only whole with a step outside of the files (its
+commits) takes that step last, before the archive is renamed: who finds the archive asks whether it
+was taken, and goes on, or puts the files back.
 
 Nothing is written through a link that leads out of the tree, over a file that somebody changed
 since it was read, or on the word of an archive that was not made here.
@@ -83,10 +85,33 @@ class _Entry:
 
 @dataclass(frozen=True)
 class _Record:
-    """What an archive says: its files, and the folders that were made for new ones."""
+    """What an archive says: its files, the folders that were made for new ones, and the last step's
+    note, empty where there is none."""
 
     entries: tuple[_Entry, ...]
     folders: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class LastStep:
+    """What makes a run final beside its files.
+
+    `take` does it or raises. `note` is kept in the archive for `taken`, which says of a run that
+    was interrupted whether the step had been taken, and finishes what it had begun then.
+    """
+
+    note: str
+    take: Callable[[], None]
+    taken: Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What became of a run that was killed: whether it was `finished`, else what was put back."""
+
+    finished: bool
+    paths: Sequence[str] = ()
 
 
 def write(
@@ -96,10 +121,12 @@ def write(
     *,
     before: Mapping[str, bytes],
     keep: bool = True,
+    last: LastStep | None = None,
 ) -> None:
     """Write all `files` below `root`; those in `made` are new, the others were as in `before`.
 
-    `keep` allows `undo` afterwards. Raises `Refused` with the tree as it was.
+    `keep` allows `undo` afterwards; `last` is done when all are written, or the files are put back.
+    Raises `Refused` with the tree as it was.
     """
     if not files:
         return
@@ -109,24 +136,26 @@ def write(
         _refuse_changed(root, {path: None if path in made else before[path] for path in files})
         try:
             folder = _prepare(root)
-            _replace_all(root, folder, _record(root, folder, files, before, made), files, keep)
+            record = _record(root, folder, files, before, made, last)
+            _replace_all(root, folder, record, files, keep, last)
         except OSError as error:
             raise CannotWrite(root, error) from error
 
 
-def recover(root: Path) -> list[str] | None:
-    """Put back what a killed run left mixed; return the paths, or None if there was no such run.
+def recover(root: Path, taken: Callable[[str], bool] | None = None) -> Recovered | None:
+    """Put back what a killed run left mixed, or finish it; None if there was no such run.
 
-    Raises `EditedSince`, having changed nothing, if somebody worked on the files in between, and
-    `Refused` if the archive was not made here.
+    `taken` is the `LastStep`'s, for a run that had one. Raises `EditedSince`, having changed
+    nothing, if somebody worked on the files in between, and `Refused` if the archive was not made
+    here.
     """
     folder = root / FOLDER
     if not folder.is_dir() or folder.is_symlink():
         return None
     with locked(root):
-        restored = _put_back(root, folder) if (folder / _PENDING).exists() else None
+        done = _settle(root, folder, taken) if (folder / _PENDING).exists() else None
         _clear(folder)
-    return restored
+    return done
 
 
 def is_mixed(root: Path) -> bool:
@@ -169,7 +198,12 @@ def _prepare(root: Path) -> Path:
 
 
 def _replace_all(
-    root: Path, folder: Path, record: _Record, files: Mapping[str, bytes], keep: bool
+    root: Path,
+    folder: Path,
+    record: _Record,
+    files: Mapping[str, bytes],
+    keep: bool,
+    last: LastStep | None,
 ) -> None:
     """Store old and new bytes in our folder, then put every file in its place, or none."""
     try:
@@ -184,13 +218,15 @@ def _replace_all(
                 if _digest_of(root / entry.path) != entry.before:
                     raise ChangedMeanwhile([entry.path])
                 _put(staged[entry.path], root / entry.path)
+            if last is not None:
+                last.take()
             if keep:
                 (folder / _PENDING).replace(folder / _LAST)
             else:
                 (folder / _PENDING).unlink()
         except BaseException:
             if (folder / _PENDING).exists():
-                _put_back(root, folder, given_up=True)
+                _settle(root, folder, last.taken if last else None, given_up=True)
                 _clear(folder)
             raise
     _clear(folder)
@@ -227,6 +263,7 @@ def _record(
     files: Mapping[str, bytes],
     before: Mapping[str, bytes],
     made: Collection[str],
+    last: LastStep | None,
 ) -> _Record:
     """Store the old bytes in an archive that does not count yet; return what it says."""
     olds = {path: None if path in made else before[path] for path in files}
@@ -234,7 +271,7 @@ def _record(
         _Entry(path, None if old is None else _digest(old), _digest(files[path]))
         for path, old in olds.items()
     )
-    record = _Record(entries, _missing_folders(root, files))
+    record = _Record(entries, _missing_folders(root, files), last.note if last else "")
     manifest = {"version": _VERSION, "home": root.stat().st_ino, **asdict(record)}
     try:
         with zipfile.ZipFile(folder / _DRAFT, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
@@ -296,6 +333,18 @@ def _put(draft: Path, path: Path) -> None:
 # -- backwards -----------------------------------------------------------------------------------
 
 
+def _settle(
+    root: Path, folder: Path, taken: Callable[[str], bool] | None, *, given_up: bool = False
+) -> Recovered:
+    """Finish the pending run if its last step was taken, else put its files back."""
+    with _opened(folder / _PENDING) as archive:
+        note = _read(root, archive).note
+    if note and taken is not None and taken(note):
+        (folder / _PENDING).unlink()
+        return Recovered(finished=True)
+    return Recovered(finished=False, paths=_put_back(root, folder, given_up=given_up))
+
+
 def _put_back(root: Path, folder: Path, *, given_up: bool = False) -> list[str]:
     """Put back the files of the pending archive, then remove it; return the paths.
 
@@ -340,11 +389,12 @@ def _read(root: Path, archive: zipfile.ZipFile) -> _Record:
             raise ValueError
         entries = tuple(_Entry(**entry) for entry in manifest["entries"])
         folders = tuple(str(folder) for folder in manifest["folders"])
+        note = str(manifest.get("note", ""))
     except (ValueError, KeyError, TypeError) as error:
         raise _not_ours(archive.filename) from error
     for path in (*(entry.path for entry in entries), *folders):
         _refuse_outside(root, path)
-    return _Record(entries, folders)
+    return _Record(entries, folders, note)
 
 
 def _changed(root: Path, record: _Record, *, foreign: bool = False) -> list[_Entry]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,7 +94,7 @@ def main(
     understood, or a file could not be read, parsed or settled. 130: interrupted.
     """
     from codemods import journal, porting, present, progress, putting_back, tree, vcs
-    from codemods.commits import committing
+    from codemods.commits import history
     from codemods.guiding import Headers
 
     release = options.release(to)
@@ -143,8 +142,8 @@ def main(
     blocked = tree.read_only(root, (path for path in done.files if path not in done.made))
     if not blocked:
         keep = output is None and not found.is_git
-        with committing(root, found.data, done, known) if commit else nullcontext():
-            journal.write(root, done.files, done.made, before=found.data, keep=keep)
+        last = history(root, found.data, done, known) if commit else None
+        journal.write(root, done.files, done.made, before=found.data, keep=keep, last=last)
     result = options.written(done.result, root, blocked)
     if report is not None:
         from codemods.report import writing

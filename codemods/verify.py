@@ -66,7 +66,7 @@ def main(
 
     Exit code 0: all of it holds. 1: findings. 2: something could not be checked at all.
     """
-    from codemods import inventory, present
+    from codemods import inventory, present, putting_back
     from codemods.progress import Bar
     from codemods.toolchain.clang_session import NoCompiler
     from codemods.toolchain.fetch import Unavailable
@@ -74,6 +74,7 @@ def main(
     from codemods.toolchain.releases import UnknownRelease, release
     from codemods.verification.verifying import Side, verify
 
+    putting_back.warn_of_mixture(target)
     exact = options.release(to)
     own = options.own_rules(target, rules_files)[1]
     try:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import ast
+import itertools
+import os
+import shutil
+import signal
 import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
-from codemods import run
+from codemods import commits, journal, putting_back, run
 from codemods.start import start
 
 FILES = {
@@ -165,3 +173,144 @@ def test_a_forks_own_rules_are_commits_of_their_own_after_upstreams(
     assert "A rule of the fork's own" in change
     assert "\n+class Node : public Object {};\n" in change
     assert "in 1 file." in change
+
+
+# -- killed, or refused by git, between the files and the commits --------------------------------
+
+
+class Halfway:
+    """A port whose commits are stored: the tree before it, and what one run would make of it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.head = git(root, "rev-parse", "HEAD").strip()
+        self.old = contents(root)
+        go(root)
+        self.last = git(root, "rev-parse", "HEAD").strip()
+        self.new = contents(root)
+        git(root, "reset", "-q", "--hard", self.head)
+
+    def write(self, root: Path) -> None:
+        files = {path: text for path, text in self.new.items() if text != self.old[path]}
+        last = commits.step(root, self.head, self.last)
+        journal.write(root, files, (), before=self.old, keep=False, last=last)
+
+    def outcome(self, root: Path) -> str:
+        """Which of both the tree, its history and its index are; "mixed" if they do not agree."""
+        head = git(root, "rev-parse", "HEAD").strip()
+        clean = git(root, "status", "--porcelain") == ""
+        if clean and (head, contents(root)) == (self.head, self.old):
+            return "old"
+        return "new" if clean and (head, contents(root)) == (self.last, self.new) else "mixed"
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {path: (root / path).read_bytes() for path in FILES}
+
+
+@pytest.fixture
+def halfway(root: Path) -> Halfway:
+    return Halfway(root)
+
+
+WHERE = {
+    commits.__file__: {"take", "stage", "ask", "_run"},
+    journal.__file__: {"_replace_all"},
+}
+
+
+def killer(number: int) -> Callable[..., Any]:
+    """A trace function that kills before that many lines of what `WHERE` names are executed."""
+    passed = 0
+
+    def trace(frame: FrameType, event: str, _argument: object) -> Any:
+        nonlocal passed
+        if frame.f_code.co_name not in WHERE.get(frame.f_code.co_filename, ()):
+            return None
+        if event == "line":
+            passed += 1
+            if passed == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return trace
+
+    return trace
+
+
+def killed(number: int, work: Callable[[], object]) -> bool:
+    child = os.fork()
+    if not child:
+        sys.settrace(killer(number))
+        work()
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or status == 0
+    return os.WIFSIGNALED(status)
+
+
+def copies(halfway: Halfway, folder: Path) -> Iterator[tuple[int, Path]]:
+    for number in itertools.count(1):
+        yield number, Path(shutil.copytree(halfway.root, folder / str(number), symlinks=True))
+
+
+def test_a_run_killed_at_any_step_has_its_files_and_its_commits_or_neither(
+    halfway: Halfway, tmp_path: Path
+) -> None:
+    left, after = set(), []
+    for number, root in copies(halfway, tmp_path):
+        if not killed(number, lambda root=root: halfway.write(root)):
+            break
+        left.add(halfway.outcome(root))
+        putting_back.put_back(root)
+        after.append(halfway.outcome(root))
+        assert not (root / journal.FOLDER).exists()
+    assert left == {"old", "mixed", "new"}
+    assert after == sorted(after, reverse=True), "first the old tree is put back, then it is done"
+    assert set(after) == {"old", "new"}
+
+
+def test_commits_that_git_refuses_leave_the_tree_as_it_was(halfway: Halfway) -> None:
+    root = halfway.root
+    branch = root / ".git" / git(root, "symbolic-ref", "HEAD").strip()
+    lock = branch.with_name(f"{branch.name}.lock")
+    lock.touch()
+    with pytest.raises(Exception, match="update-ref"):
+        halfway.write(root)
+    lock.unlink()
+    assert halfway.outcome(root) == "old"
+
+
+def test_an_index_that_is_locked_is_caught_up_with_by_the_next_command(halfway: Halfway) -> None:
+    root = halfway.root
+    lock = root / ".git" / "index.lock"
+    lock.touch()
+    with pytest.raises(Exception, match="read-tree"):
+        halfway.write(root)
+    with pytest.raises(Exception, match="read-tree"):
+        putting_back.put_back(root)
+    lock.unlink()
+    putting_back.put_back(root)
+    assert halfway.outcome(root) == "new"
+
+
+def test_work_on_top_of_a_killed_run_that_was_done_is_not_taken_back(halfway: Halfway) -> None:
+    root = halfway.root
+    folder = root / journal.FOLDER
+    kept = {}
+
+    def stop() -> None:
+        kept["pending"] = (folder / "pending.zip").read_bytes()
+        git(root, "update-ref", "HEAD", halfway.last)
+
+    whole = commits.step(root, halfway.head, halfway.last)
+    files = {path: text for path, text in halfway.new.items() if text != halfway.old[path]}
+    stopped = journal.LastStep(whole.note, stop, whole.taken)
+    journal.write(root, files, (), before=halfway.old, keep=False, last=stopped)
+    git(root, "reset", "-q")
+    (root / "run.sh").write_text("mine\n")
+    git(root, "commit", "-qam", "mine")
+    folder.mkdir()
+    (folder / "pending.zip").write_bytes(kept["pending"])
+    putting_back.put_back(root)
+    assert contents(root) == {**halfway.new, "run.sh": b"mine\n"}
+    assert git(root, "status", "--porcelain") == ""
+    assert not folder.exists()

@@ -7,9 +7,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
-from codemods import journal, porting, run
+from codemods import build, check, journal, porting, run, verify
 from codemods.start import start
 
 OLD = "void F();\nTVM_FFI_STATIC_INIT_BLOCK({ F(); });\n"
@@ -128,6 +129,19 @@ def test_a_tree_left_mixed_by_a_killed_run_is_put_back_first_and_said(
     assert go(root) == 0
     assert "an earlier run was killed" in capsys.readouterr().err
     assert text(root) == NEW
+
+
+@pytest.mark.parametrize("command", [verify.main, build.main, check.main])
+def test_commands_that_only_read_say_that_a_tree_is_mixed(
+    root: Path, command: click.Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal.write(root, {"a.cc": b"half"}, [], before={"a.cc": (root / "a.cc").read_bytes()})
+    (root / journal.FOLDER / "last.zip").rename(root / journal.FOLDER / "pending.zip")
+    where = [str(root)] if command is check.main else ["--target", str(root)]
+    nowhere = [] if command is check.main else ["--tvm", str(root / journal.FOLDER)]
+    start(command, [*where, *nowhere])
+    assert "an earlier run was killed while it wrote" in capsys.readouterr().err
+    assert (root / "a.cc").read_bytes() == b"half"
 
 
 def test_uncommitted_changes_are_refused_and_nothing_is_written(
