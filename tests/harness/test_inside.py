@@ -159,6 +159,9 @@ class _Tensor:
     def dtype(self) -> str:
         return self._dtype
 
+    def doubled(self) -> tuple[int, ...]:
+        return tuple(2 * n for n in self._shape)
+
 
 def test_what_an_absent_library_makes_of_a_tensor_has_its_shape() -> None:
     normalised = Inert("norm")(_Tensor((2, 3), "float16"), 1e-5)[0].requires_grad_(True)
@@ -166,6 +169,29 @@ def test_what_an_absent_library_makes_of_a_tensor_has_its_shape() -> None:
     first, second = Inert("norm")(other := _Tensor((4,), "float32"))
     assert first.shape == second.shape == other.shape
     assert Inert("norm")(1, x=first).shape == (4,)
+
+
+def test_what_is_like_a_tensor_passes_for_one() -> None:
+    result = Inert("norm")(tensor := _Tensor((2, 3), "float16"))
+    assert isinstance(result, _Tensor) and isinstance(result, Inert)
+    assert result.doubled() == (4, 6)
+    assert not isinstance(Inert("norm")(1), _Tensor)
+
+    def cat(values: list[object], *, out: object) -> object:
+        return (values, out)
+
+    given = Inert.__torch_function__(cat, (), ([result, 1],), {"out": result})
+    assert given == ([tensor, 1], tensor)
+
+
+def test_a_torch_function_of_a_stand_in_that_is_like_no_tensor_is_not_carried_out() -> None:
+    def zeros_like(_value: object) -> object:
+        raise AssertionError
+
+    tensor = _Tensor((2, 3), "float16")
+    assert isinstance(Inert.__torch_function__(zeros_like, (), (Inert("mask"),)), Inert)
+    mixed = Inert.__torch_function__(zeros_like, (), (Inert("mask"), tensor))
+    assert mixed.shape == (2, 3)
 
 
 def test_what_it_makes_of_no_tensor_has_none() -> None:

@@ -227,6 +227,18 @@ def _fake_contents() -> None:
     fake: Any = fake_tensor.FakeTensor
     fake.data_ptr, fake.tolist = tensor.data_ptr, _tolist
     tensor.numpy = _numpy
+    torch.tensor = _tensor
+
+
+def _tensor(data: Any, *args: Any, **kwargs: Any) -> Any:
+    """Make a tensor as torch does, of numbers where `data` lists tensors of one element each."""
+    return _REAL_TENSOR(_numbers(data), *args, **kwargs)
+
+
+def _numbers(data: Any) -> Any:
+    if isinstance(data, list | tuple):
+        return [_item(v) if isinstance(v, torch.Tensor) else _numbers(v) for v in data]
+    return data
 
 
 def _item(self: Any) -> Any:
@@ -248,6 +260,7 @@ def _numpy(self: Any, **_kwargs: Any) -> Any:
 
 _REAL_TOLIST = torch.Tensor.tolist
 _REAL_NUMPY = torch.Tensor.numpy
+_REAL_TENSOR = torch.tensor
 
 
 def _asking() -> str:

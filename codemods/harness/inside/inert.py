@@ -9,14 +9,12 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-_OF_A_TENSOR = frozenset({"shape", "dtype", "device", "ndim", "size", "dim", "stride", "numel"})
-
 
 class Inert:
     """Stands for something that is not here: every attribute and call gives another one.
 
-    As a decorator it leaves the function callable; as a number it is 0. What a call gives has the
-    shape and dtype of the first tensor it was given (`like`): an example that hands a reference
+    As a decorator it leaves the function callable; as a number it is 0. What a call gives passes
+    for a tensor like the first one that it was given (`like`): an example that hands a reference
     library's result to its own kernel still asks for a kernel of the right size.
     """
 
@@ -27,9 +25,24 @@ class Inert:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        if self._like is not None and name in _OF_A_TENSOR:
+        if self._like is not None and hasattr(self._like, name):
             return getattr(self._like, name)
         return Inert(f"{self._name}.{name}", self._like)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        like = self.__dict__.get("_like")
+        return type(self) if like is None else type(like)
+
+    @classmethod
+    def __torch_function__(
+        cls, function: Any, _types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        """Answer for torch: on the tensors that stand-ins are like, if each is like one."""
+        given = [*_flat(args), *_flat(kwargs or {})]
+        if any(isinstance(value, Inert) and value._like is None for value in given):
+            return Inert(function.__name__)(*given)
+        return function(*_tensors(args), **_tensors(kwargs or {}))
 
     def __setattr__(self, name: str, value: Any) -> None:
         self.__dict__[name] = value
@@ -124,6 +137,25 @@ class _Base(metaclass=_BaseType):
 
     def __init__(self, *_args: Any, **_kwargs: Any) -> None:
         pass
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if type(value) in (list, tuple):
+        for each in value:
+            yield from _flat(each)
+    else:
+        yield value
+
+
+def _tensors(value: Any) -> Any:
+    """Return `value` with the tensors that stand-ins are like in their places."""
+    if type(value) in (list, tuple):
+        return type(value)(_tensors(each) for each in value)
+    if type(value) is dict:
+        return {name: _tensors(each) for name, each in value.items()}
+    return value._like if issubclass(type(value), Inert) else value
 
 
 def _tensor(value: Any) -> Any:
