@@ -207,6 +207,7 @@ def _run_worker(plan: Plan, folder: Path, tasks: Sequence[Mapping[str, Any]]) ->
         json.dumps(
             {
                 "folder": str(folder),
+                "tree": str(plan.tree),
                 "tasks": tasks,
                 "jobs": plan.jobs,
                 "time_limit": plan.time_limit,

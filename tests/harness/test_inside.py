@@ -202,6 +202,9 @@ def test_what_it_makes_of_no_tensor_has_none() -> None:
 class _Kernel:
     prim_func = None
 
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.adapter = SimpleNamespace(failure=failure)
+
     def get_kernel_source(self) -> str:
         return "source"
 
@@ -227,6 +230,13 @@ def test_a_tuner_compiles_its_first_configuration_also_one_that_knows_no_names(t
     assert tuner.run().config == {"size": 1}
     tuner._function_parameters = {"a": None, "size": None}
     assert tuner.run().config == {"size": 1}
+
+
+def test_a_tuner_goes_on_to_the_next_configuration_where_one_fails(tuner: Any) -> None:
+    tuner.jit_compile = lambda size: _Kernel(ValueError() if size == 1 else None)
+    assert tuner.run().config == {"size": 2}
+    tuner.jit_compile = lambda size: _Kernel(ValueError())
+    assert tuner.run().config == {"size": 2}
 
 
 def test_what_the_program_itself_fixed_is_not_tuned(tuner: Any) -> None:

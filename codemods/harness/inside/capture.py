@@ -12,13 +12,15 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 
-from codemods.harness.inside import shadows
+from codemods.harness.inside import shadows, time_share
 from codemods.harness.inside.first_configuration import first_configuration_only
 from codemods.harness.inside.inert import Inert
+from codemods.harness.inside.made import Made, place_of, replace_everywhere
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,17 @@ class Captured:
     flags: tuple[str, ...] = ()
 
 
-def capture_kernels(arch: str, record: Callable[[Captured], None]) -> None:
+def capture_kernels(
+    arch: str, tree: Path, record: Callable[[Captured], None]
+) -> Callable[[], None]:
     """From here on, pass each kernel that is compiled in this process to `record`.
 
-    `arch` (`sm_90a`) is what a program gets that does not choose an architecture itself.
+    `arch` (`sm_90a`) is what a program gets that does not choose an architecture itself. Call what
+    is returned when the program has ended: it lowers the kernels of files in `tree` that were made
+    and not compiled.
     """
     import tilelang
+    import tvm
     from tilelang.engine import lower as lower_module
     from tilelang.utils import target as target_module
     from tvm.target import Target
@@ -59,7 +66,7 @@ def capture_kernels(arch: str, record: Callable[[Captured], None]) -> None:
             return current if current is not None and target in (None, "auto") else chosen
         return determine(target, return_object)
 
-    _replace_everywhere(determine, determine_target)
+    replace_everywhere(determine, determine_target)
 
     module: Any = sys.modules.get("tilelang.engine.lower", lower_module)
     original = module.lower if hasattr(module, "lower") else lower_module
@@ -72,21 +79,35 @@ def capture_kernels(arch: str, record: Callable[[Captured], None]) -> None:
         for name in ("enable_host_codegen", "enable_device_compile"):
             if name in accepted:
                 kwargs[name] = False
-        facts = {**_origin(func_or_mod), "target": "" if resolved.arch == arch else resolved.arch}
-        try:
-            artifact = original(func_or_mod, resolved, *args, **kwargs)
-        except BaseException as error:
-            record(Captured(source=None, error=_innermost(error), **facts))
-            raise
+        function = _function(func_or_mod)
+        made.compiled(function)
+        facts = {**_origin(function), "target": "" if resolved.arch == arch else resolved.arch}
+        with time_share.paused():
+            try:
+                artifact = original(func_or_mod, resolved, *args, **kwargs)
+            except BaseException as error:
+                record(Captured(source=None, error=_innermost(error), **facts))
+                raise
         record(Captured(source=artifact.kernel_source, flags=_device_flags(), **facts))
         return artifact
 
-    _replace_everywhere(original, lower)
-    _remember_origins()
+    def not_made(function: Any, error: BaseException) -> None:
+        code = function.__code__
+        facts = {"file": code.co_filename, "line": code.co_firstlineno}
+        record(Captured(function.__name__, **facts, source=None, error=_innermost(error)))
+
+    def lower_alone(kernel: Any, config: dict[str, Any]) -> None:
+        with tvm.transform.PassContext(opt_level=3, config=config), chosen:
+            lower(kernel, chosen)
+
+    made = Made(tree, not_made)
+    made.watch()
+    replace_everywhere(original, lower)
     _no_cache(tilelang)
-    _fake_kernels(tilelang)
+    _fake_kernels(tilelang, made)
     first_configuration_only()
     _no_measurements()
+    return lambda: made.lower_the_rest(lower_alone)
 
 
 def _fake_tvm_device(arch: str) -> None:
@@ -129,46 +150,18 @@ _ATTRIBUTES: dict[int, Any] = {
 """What TVM's runtime is told of the GPU, by `DeviceAttrKind` (tvm/runtime/device_api.h)."""
 
 
-def _replace_everywhere(old: Any, new: Any) -> None:
-    for module in list(sys.modules.values()):
-        for name, value in list(getattr(module, "__dict__", {}).items()):
-            if value is old:
-                setattr(module, name, new)
+def _function(func_or_mod: Any) -> Any:
+    if hasattr(func_or_mod, "params"):
+        return func_or_mod
+    return next(iter(dict(func_or_mod.functions.items()).values()))
 
 
-def _origin(func_or_mod: Any) -> dict[str, Any]:
-    function = func_or_mod
-    if not hasattr(function, "params"):
-        functions = dict(func_or_mod.functions.items())
-        function = next(iter(functions.values()))
+def _origin(function: Any) -> dict[str, Any]:
     symbol = ""
     if function.attrs is not None and "global_symbol" in function.attrs:
         symbol = str(function.attrs["global_symbol"])
-    original = getattr(function, "orig_func", None)
-    code = getattr(original, "__code__", None)
-    if code is not None:
-        return {"function": symbol, "file": code.co_filename, "line": code.co_firstlineno}
-    span = getattr(function, "span", None)
-    if span is not None and span.source_name is not None:
-        return {"function": symbol, "file": str(span.source_name.name), "line": int(span.line)}
-    return {"function": symbol, "file": "", "line": 0}
-
-
-def _remember_origins() -> None:
-    """Let TileLang's older front end, which parses a function's text, say which function it was."""
-    for name in ("tilelang.language.tir.entry", "tilelang.language.parser.entry"):
-        entry = sys.modules.get(name)
-        if entry is not None and hasattr(entry, "parse"):
-            entry.parse = _remembering(entry.parse)  # type: ignore[attr-defined]
-
-
-def _remembering(parse: Callable[..., Any]) -> Callable[..., Any]:
-    def remembering(function: Any, *args: Any, **kwargs: Any) -> Any:
-        parsed = parse(function, *args, **kwargs)
-        parsed.orig_func = function
-        return parsed
-
-    return remembering
+    file, line = place_of(function) or ("", 0)
+    return {"function": symbol, "file": file, "line": line}
 
 
 def _device_flags() -> tuple[str, ...]:
@@ -186,10 +179,10 @@ def _device_flags() -> tuple[str, ...]:
 
 
 def _innermost(error: BaseException) -> str:
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    last = lines[-1].strip() if lines else ""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = " ".join(lines[:2]) if lines and lines[0].endswith(":") else "".join(lines[:1])
     place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {last} ({place.filename}:{place.lineno})"
+    return f"{type(error).__name__}: {said} ({place.filename}:{place.lineno})"
 
 
 def _no_cache(tilelang: Any) -> None:
@@ -197,20 +190,24 @@ def _no_cache(tilelang: Any) -> None:
     and a program that found it would load it as one. Not every tree has a variable for it."""
     if hasattr(tilelang, "disable_cache"):
         tilelang.disable_cache()
-        _replace_everywhere(tilelang.enable_cache, lambda *_a, **_k: None)
+        replace_everywhere(tilelang.enable_cache, lambda *_a, **_k: None)
 
 
-def _fake_kernels(tilelang: Any) -> None:
+def _fake_kernels(tilelang: Any, made: Made) -> None:
     import tvm
     from tilelang.jit.kernel import JITKernel
 
     def compile_and_create_adapter(self: Any, tilelang_func: Any, out_idx: Any) -> Any:
         config = self.pass_configs or {}
+        made.compiled(tilelang_func, config)
         with tvm.transform.PassContext(opt_level=3, config=config), self.target:
-            self.artifact = tilelang.lower(
-                tilelang_func, target=self.target, target_host=self.target_host
-            )
-        return _Adapter(self.artifact, out_idx)
+            try:
+                self.artifact = tilelang.lower(
+                    tilelang_func, target=self.target, target_host=self.target_host
+                )
+            except Exception as error:  # it is recorded: on to the kernels behind it
+                return _Adapter(_parameters(tilelang_func), "", out_idx, error)
+        return _Adapter(self.artifact.params, self.artifact.kernel_source, out_idx)
 
     JITKernel._compile_and_create_adapter = compile_and_create_adapter
     JITKernel.__getattr__ = lambda self, name: _missing(self, name)
@@ -223,16 +220,32 @@ def _missing(kernel: Any, name: str) -> Any:
     return Inert(f"kernel.{name}")
 
 
-class _Adapter(Inert):
-    """Stands for a compiled kernel: calling `func` returns tensors of the outputs' shapes."""
+def _parameters(function: Any) -> list[Any]:
+    from tilelang.engine.param import KernelParam
 
-    def __init__(self, artifact: Any, out_idx: Any) -> None:
+    buffers = function.buffer_map
+    return [
+        KernelParam.from_buffer(buffers[p]) if p in buffers else KernelParam.from_var(p)
+        for p in function.params
+    ]
+
+
+class _Adapter(Inert):
+    """Stands for a compiled kernel: calling `func` returns tensors of the outputs' shapes.
+
+    `failure`: what kept the kernel from being lowered, if anything did.
+    """
+
+    def __init__(
+        self, params: Any, source: str, out_idx: Any, failure: Exception | None = None
+    ) -> None:
         super().__init__("adapter")
         outputs = [out_idx] if isinstance(out_idx, int) else list(out_idx or [])
         self.__dict__.update(
-            params=artifact.params,
-            result_idx=[i % len(artifact.params) for i in outputs],
-            source=artifact.kernel_source,
+            params=params,
+            result_idx=[i % len(params) for i in outputs],
+            source=source,
+            failure=failure,
         )
 
     def get_kernel_source(self, *_args: Any, **_kwargs: Any) -> str:
@@ -280,7 +293,7 @@ def _no_measurements() -> None:
         return 1.0
 
     if hasattr(profiler, "do_bench"):
-        _replace_everywhere(profiler.do_bench, do_bench)
+        replace_everywhere(profiler.do_bench, do_bench)
     for name in ("assert_allclose", "manual_assert_close", "assert_consistent", "run_once"):
         if hasattr(profiler.Profiler, name):
             setattr(profiler.Profiler, name, lambda self, *_a, **_k: None)

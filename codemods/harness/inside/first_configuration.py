@@ -32,6 +32,7 @@ def first_configuration_only() -> None:
             *list(getattr(self, "_function_parameters", None) or ())[: len(positional)],
         }
         error: Exception | None = None
+        failed: Any = None
         # what the program itself fixed is not tuned
         tried = [{}] if any(given & config.keys() for config in configs) else configs[:TRIED]
         for config in tried:
@@ -41,16 +42,24 @@ def first_configuration_only() -> None:
             except Exception as failure:  # as the tuner does: on to the next configuration
                 error = failure
                 continue
-            for name, value in {"latency": 1.0, "config": chosen, "ref_latency": 1.0}.items():
-                setattr(kernel, name, value)
-            return tuner.AutotuneResult(
-                latency=1.0,
-                config=chosen,
-                ref_latency=1.0,
-                libcode=kernel.get_kernel_source(),
-                func=kernel.prim_func,
-                kernel=kernel,
-            )
+            if getattr(kernel.adapter, "failure", None) is not None:
+                failed = kernel, chosen
+                continue
+            return result(kernel, chosen)
+        if failed is not None:
+            return result(*failed)
         raise error or RuntimeError("the autotuner was given no configuration")
+
+    def result(kernel: Any, chosen: dict[str, Any]) -> Any:
+        for name, value in {"latency": 1.0, "config": chosen, "ref_latency": 1.0}.items():
+            setattr(kernel, name, value)
+        return tuner.AutotuneResult(
+            latency=1.0,
+            config=chosen,
+            ref_latency=1.0,
+            libcode=kernel.get_kernel_source(),
+            func=kernel.prim_func,
+            kernel=kernel,
+        )
 
     tuner.AutoTuner.run = run

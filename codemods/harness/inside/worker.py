@@ -16,10 +16,9 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-from codemods.harness.inside import stand_ins, without_asserts
+from codemods.harness.inside import stand_ins, time_share, without_asserts
 
 _IMPORTED_ONCE = (
     "pytest",
@@ -139,7 +138,7 @@ def _child(request: dict[str, Any], task: dict[str, Any], arch: str, outcome: Pa
         with fake_devices(capability, request["device_guard"]):
             fake_processes()
             fake_autograd()
-            capture_kernels(arch, record)
+            lower_the_rest = capture_kernels(arch, Path(request["tree"]), record)
             os.chdir(Path(task["file"]).parent)
             sys.path.insert(0, str(Path(task["file"]).parent))
             sys.meta_path.insert(0, without_asserts.WithoutAsserts(Path(task["file"]).parent))
@@ -147,12 +146,14 @@ def _child(request: dict[str, Any], task: dict[str, Any], arch: str, outcome: Pa
                 limit = max(1.0, request["time_limit"] / TESTS)
                 reason, skipped = _run_tests(task["file"], limit)
             else:
-                reason, skipped = _run_program(task), {}
+                reason, skipped = _run_program(task, request["time_limit"] / 2), {}
+            lower_the_rest()
     _write(outcome, reason, skipped)
 
 
-def _run_program(task: dict[str, Any]) -> str:
+def _run_program(task: dict[str, Any], limit: float) -> str:
     sys.argv = [task["file"], *task["arguments"]]
+    time_share.start(limit)
     try:
         without_asserts.run(task["file"])
     except SystemExit as ended:
@@ -161,6 +162,8 @@ def _run_program(task: dict[str, Any]) -> str:
     except Exception as error:
         traceback.print_exc()
         return _reason(error, task["file"])
+    finally:
+        time_share.end()
     return ""
 
 
@@ -173,32 +176,11 @@ def _reason(error: BaseException, file: str) -> str:
 
 
 TESTS = 30
-"""A test may take this part of its file's time: references in plain Python, number by number, take
-hours on fake tensors, and the kernels of other tests stand behind them."""
-
-
-class _TooLong(Exception):
-    """A test took its share of the processor's time."""
-
-
-_FAKE_TENSORS = os.path.join("torch", "_subclasses", "")  # noqa: PTH118 - a part of a path
-
-
-def _stop(_signal: int, frame: FrameType | None) -> None:
-    """Stop the test, as soon as torch's fake tensors are not at work: stopped in the midst of that
-    they would take what every later test does for a part of it."""
-    while frame is not None:
-        if _FAKE_TENSORS in frame.f_code.co_filename:
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0.01)
-            return
-        frame = frame.f_back
-    raise _TooLong("the test took its share of the file's time")
+"""A test may take this part of its file's time between two kernels."""
 
 
 def _run_tests(file: str, limit: float) -> tuple[str, dict[str, str]]:
     import pytest
-
-    signal.signal(signal.SIGVTALRM, _stop)
 
     class Outcomes:
         def __init__(self) -> None:
@@ -206,10 +188,10 @@ def _run_tests(file: str, limit: float) -> tuple[str, dict[str, str]]:
             self.skipped: dict[str, str] = {}
 
         def pytest_runtest_setup(self) -> None:
-            signal.setitimer(signal.ITIMER_VIRTUAL, limit)
+            time_share.start(limit)
 
         def pytest_runtest_teardown(self) -> None:
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            time_share.end()
 
         def pytest_runtest_logreport(self, report: Any) -> None:
             name = report.nodeid.rpartition("::")[2]
