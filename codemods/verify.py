@@ -93,7 +93,7 @@ def main(
                 seen = max(seen, done)
 
             proof = verify(
-                Side(target.absolute()),
+                Side(target.resolve()),
                 toolchain,
                 _side(before, target),
                 origin,
@@ -126,8 +126,8 @@ def _side(before: str | None, target: Path) -> Side | None:
     if before is None:
         return None
     if Path(before).is_dir():
-        return Side(Path(before).absolute())
-    return Side(target.absolute(), before)
+        return Side(Path(before).resolve())
+    return Side(target.resolve(), before)
 
 
 def _show(proof: Proof, output_format: str, verbose: bool) -> None:

@@ -52,7 +52,7 @@ def main(
     except (Unavailable, UnknownRelease, FileNotFoundError) as error:
         print(f"codemods: {error}", file=sys.stderr)
         sys.exit(2)
-    tree = tree.absolute()
+    tree = tree.resolve()
     found = units_of(tree, cuda_major=toolchain.cuda_major)
     units = [unit for unit in found.units if only in unit.path]
     began = time.monotonic()

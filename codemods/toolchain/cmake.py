@@ -8,6 +8,7 @@ described in the cmake-language, if, file and list pages of CMake's manual.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -47,8 +48,8 @@ class Project:
     """The targets of the CMake project in `root`, for the given variables and environment.
 
     `variables` are what a user would give with `-D`; `environment` is all that `$ENV{}` sees.
-    Subfolders outside of `root`, or named by `skip`, are not entered. `texts` stand in for CMake
-    files of these absolute paths.
+    Nothing outside of `root` is read or listed; subfolders named by `skip` are not entered.
+    `texts` stand in for CMake files of these absolute paths.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Project:
         skip: Sequence[str] = ("3rdparty", "third_party"),
         texts: Mapping[Path, bytes] | None = None,
     ) -> None:
-        self.root = root
+        self.root = root = Path(os.path.normpath(root))
         self.targets: dict[str, Target] = {}
         self.environment = environment
         self._cache = dict(variables)
@@ -114,7 +115,7 @@ class Project:
         return result
 
     def _path(self, text: str) -> Path:
-        return self._folder.folder / text
+        return Path(os.path.normpath(self._folder.folder / text))
 
     # -- control flow ------------------------------------------------------------------------
 
@@ -134,7 +135,7 @@ class Project:
         self._variables = before
 
     def _file(self, path: Path) -> None:
-        if self._depth >= _DEPTH or not path.is_file():
+        if self._depth >= _DEPTH or not path.is_relative_to(self.root) or not path.is_file():
             return
         self._depth += 1
         outer = self._variables.get("CMAKE_CURRENT_LIST_DIR", "")
@@ -277,7 +278,10 @@ class Project:
         elif action == "REMOVE_DUPLICATES":
             items = list(dict.fromkeys(items))
         elif action == "FILTER" and len(values) >= 3:
-            pattern = re.compile(values[2])
+            try:
+                pattern = re.compile(values[2])
+            except re.error:  # CMake's expressions are not quite Python's
+                return
             wanted = values[0] == "INCLUDE"
             items = [item for item in items if bool(pattern.search(item)) is wanted]
         else:
@@ -297,7 +301,9 @@ class Project:
             elif word == "LIST_DIRECTORIES":
                 next(stream, None)
             elif word not in ("CONFIGURE_DEPENDS", "FOLLOW_SYMLINKS"):
-                found.update(_glob(self._path(word), recursive))
+                pattern = self._path(word)
+                if pattern.is_relative_to(self.root):
+                    found.update(_glob(pattern, recursive))
         paths = sorted(found)
         if relative is not None:
             self._variables[name] = ";".join(

@@ -23,7 +23,8 @@ class Overlay:
     def relative(self, path: str) -> str | None:
         """Return the normal form of an absolute path relative to the tree; None outside of it."""
         inside = os.path.relpath(path, self.root)
-        return None if inside.startswith("..") else inside.replace(os.sep, "/")
+        outside = inside.split(os.sep, 1)[0] == os.pardir
+        return None if outside else inside.replace(os.sep, "/")
 
     def exists(self, path: str) -> bool:
         """Return whether the absolute path is a file."""

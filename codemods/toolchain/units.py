@@ -56,7 +56,7 @@ def units(
     `cuda_major` stands for the toolkit's version, which CMake would probe. `texts`: contents of
     CMake files that are not on disk yet, by path relative to the tree.
     """
-    tree = tree.absolute()
+    tree = Path(os.path.normpath(tree.absolute()))
     changed = {tree / path: text for path, text in (texts or {}).items()}
     project = Project(tree, *_settings(backend, cuda_major), texts=changed)
     found: dict[str, Unit] = {}

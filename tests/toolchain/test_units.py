@@ -156,6 +156,50 @@ def test_subfolders_are_entered_and_third_party_is_not(tmp_path: Path) -> None:
     assert found.units[0].includes == ("src/target",)
 
 
+def test_a_tree_may_be_named_by_a_way_that_leads_up(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "root").mkdir()
+    tree(tmp_path / "root", "add_library(main SHARED src/a.cc)\n", "src/a.cc", "src/b.cc")
+    found = units(tmp_path / "here" / ".." / "root")
+    assert (found.paths, found.guessed) == (("src/a.cc",), False)
+
+
+@pytest.mark.parametrize(
+    "way_out",
+    [
+        "add_subdirectory(../other)",
+        "add_subdirectory(src/../../other)",
+        "include(../other/CMakeLists.txt)",
+        "file(GLOB FOUND ../other/*.cc)\nadd_library(more ${FOUND})",
+        "file(GLOB_RECURSE FOUND src/../../*.cc)\nadd_library(more ${FOUND})",
+        "file(GLOB_RECURSE FOUND ${CMAKE_SOURCE_DIR}/../*.cc)\nadd_library(more ${FOUND})",
+    ],
+)
+def test_nothing_outside_of_the_tree_is_read_or_listed(
+    tmp_path: Path, way_out: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    tree(other, "add_library(other b.cc)\nadd_definitions(-DREAD)\n", "b.cc")
+    (tmp_path / "root").mkdir()
+    looked: list[Path] = []
+    for name in ("glob", "rglob", "read_bytes"):
+        real = getattr(Path, name)
+        monkeypatch.setattr(
+            Path, name, lambda path, *a, real=real: looked.append(path) or real(path, *a)
+        )
+    cmake = f"{way_out}\nadd_library(main SHARED src/a.cc)\n"
+    (unit,) = units(tree(tmp_path / "root", cmake, "src/a.cc")).units
+    assert (unit.path, unit.defines) == ("src/a.cc", ())
+    real_paths = [path.resolve() for path in looked]
+    assert [path for path in real_paths if not path.is_relative_to(tmp_path / "root")] == []
+
+
+def test_an_expression_that_is_not_pythons_filters_nothing(tmp_path: Path) -> None:
+    cmake = 'set(S src/a.cc)\nlist(FILTER S EXCLUDE REGEX "*[")\nadd_library(main ${S})\n'
+    assert units(tree(tmp_path, cmake, "src/a.cc")).paths == ("src/a.cc",)
+
+
 def test_tree_without_cmake_is_guessed_and_says_so(tmp_path: Path) -> None:
     for name in (*SOURCES, "3rdparty/x.cc", "build/y.cc", "src/tl_templates/z.cc"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
