@@ -9,7 +9,9 @@
 * `annotations.Get(k)` is an optional `Any`: `x.defined()` is `x.has_value()`, `Downcast<T>(x)` takes
   `x.value()`, and so does a map that is given it;
 * `x.as<T>()` is `x->as<T>()` where the value was tested before, and `x.value_or(ffi::Any()).as<T>()`
-  where it was not, since the old optional answered null and the new one must not be followed.
+  where it was not, since the old optional answered null and the new one must not be followed. An
+  untested `x->as<T>()` that a hand wrote in place of it is undefined where the key is absent (a crash
+  that comes and goes with the compiler; tile-ai/tilelang#2093 mended one) and becomes the same.
 
 `Downcast<T>(any)` and `any.as<T>()` work on an `Any` as they did on an object.
 """
@@ -49,7 +51,7 @@ _OPTIONAL = re.compile(
 )
 _RECEIVER = re.compile(rb"[\w\s.>()\[\]-]*$")
 _HOLDER = re.compile(rb"(\w+)\s*(?:->\s*|\.\s*)(?:\w+\(\)\s*->\s*)?$")
-_AS = re.compile(rb"\s*\.\s*as\s*<")
+_AS = re.compile(rb"\s*(?P<access>\.|->)\s*as\s*<")
 _DEFINED = re.compile(rb"\s*\.\s*defined\s*\(\s*\)")
 _GOT = re.compile(rb"\b(\w+)\s*=\s*[\w\s.>()-]*?" + _HELD + rb"\s*\.\s*Get\s*\(")
 _LOOP = re.compile(
@@ -146,14 +148,15 @@ def _is_call(source: Source, holder: bytes, offset: int) -> bool:
 
 def _gets(source: Source) -> Iterator[Edit]:
     text = code(source)
-    named: list[tuple[str, int]] = []
+    named: list[tuple[str, int, bool]] = []
     for match in _GET.finditer(text):
         close = closing(text, match.end() - 1)
         holder = _HOLDER.search(text[max(0, match.start() - 80) : match.start() + 2])
         if close < 0 or (holder and _is_call(source, holder[1], match.start() - 1)):
             continue
         end = close + 1
-        yield from _use(source, end, tested=_counted(source, match.start()), name=None)
+        counted = _counted(source, match.start(), source.data[match.end() : close])
+        yield from _use(source, end, tested=counted, name=None)
         receiver = _RECEIVER.search(text, max(0, match.start() - 120), match.start())
         start = receiver.start() if receiver is not None else match.start()
         start = skip_space(text, start)
@@ -161,15 +164,15 @@ def _gets(source: Source) -> Iterator[Edit]:
         if declared is not None and skip_space(text, end) < len(text):
             follows = text[skip_space(text, end) : skip_space(text, end) + 1]
             if follows in (b";", b")"):
-                named.append((declared["name"].decode(), end))
+                named.append((declared["name"].decode(), end, counted))
                 if declared["type"] != b"auto":
                     yield Edit(*declared.span("type"), b"auto")
-    for name in sorted({name for name, _ in named}):
-        ends = [end for known, end in named if known == name]
+    for name in sorted({name for name, _, _ in named}):
+        ends = {end: counted for known, end, counted in named if known == name}
         yield from _uses(source, name, ends)
 
 
-def _uses(source: Source, name: str, ends: list[int]) -> Iterator[Edit]:
+def _uses(source: Source, name: str, ends: dict[int, bool]) -> Iterator[Edit]:
     for match in words(source, (name,)):
         declared = declaration(source, name, match.start())
         if declared is None or "annotations" not in declared.initialiser:
@@ -179,7 +182,7 @@ def _uses(source: Source, name: str, ends: list[int]) -> Iterator[Edit]:
         start = max((end for end in ends if end < match.start()), default=-1)
         if start < 0:
             continue
-        tested = _tested(source, name, start, match.start())
+        tested = ends[start] or _tested(source, name, start, match.start())
         yield from _use(source, match.end(), tested=tested, name=match.span())
 
 
@@ -193,8 +196,8 @@ def _use(source: Source, end: int, *, tested: bool, name: Span | None) -> Iterat
     cast = _AS.match(text, end)
     if cast is not None:
         new = b"->as<" if tested else f".value_or({ffi(source, end, 'Any')}()).as<".encode()
-        gap = text[end : text.index(b".", end)]
-        yield Edit(end, cast.end(), gap + new)
+        if not (tested and cast["access"] == b"->"):
+            yield Edit(cast.start("access"), cast.end(), new)
         return
     if name is None:
         before = text[: _start_of_chain(text, end)].rstrip()
@@ -218,12 +221,13 @@ def _start_of_chain(text: bytes, end: int) -> int:
     return qualifier(text, start)[0]
 
 
-def _counted(source: Source, offset: int) -> bool:
-    """Whether the function asked `annotations.count(..)` before."""
+def _counted(source: Source, offset: int, key: bytes) -> bool:
+    """Whether the function asked `annotations.count(key)` before."""
     around = function_around(source, offset)
     start = around[0] if around is not None else 0
-    asked = re.compile(rb"annotations\s*\.\s*count\s*\(")
-    return asked.search(code(source), start, offset) is not None
+    words = rb"\s*".join(re.escape(part) for part in key.split())
+    asked = re.compile(rb"annotations\s*\.\s*(?:count|contains|find)\s*\(\s*" + words + rb"\s*\)")
+    return asked.search(source.data, start, offset) is not None
 
 
 def _tested(source: Source, name: str, start: int, offset: int) -> bool:
@@ -233,7 +237,8 @@ def _tested(source: Source, name: str, start: int, offset: int) -> bool:
         return True
     return (
         re.search(word + rb"\s*\.\s*(?:defined|has_value)\s*\(", between) is not None
-        or re.search(rb"(?:\(|!|&&|\|\|)\s*" + word + rb"\s*(?:\)|&&|\|\|)", between) is not None
+        or re.search(rb"(?:[(!;]|&&|\|\|)\s*" + word + rb"\s*(?:\)|&&|\|\|)", between) is not None
+        or re.search(word + rb"\s*(?:\?|[!=]=)", between) is not None
     )
 
 
@@ -255,7 +260,7 @@ MIGRATION = Migration(
     rung=Rung.R1,
     introduced="0.1.6",
     removed="0.1.6",
-    upstream=("apache/tvm#17920", "tile-ai/tilelang#595"),
+    upstream=("apache/tvm#17920", "tile-ai/tilelang#595", "tile-ai/tilelang#2093"),
     effort=Effort.MEDIUM,
     rewrites=(Rewrite(Language.CPP, ("annotations", "Map"), _hold_any, needs=(REGISTERED,)),),
     examples=(
@@ -302,6 +307,37 @@ bool Even(const ForNode *op) {
 bool Even(const ForNode *op) {
   auto count = op->annotations.Get("count");
   return count.value_or(ffi::Any()).as<IntImmNode>() != nullptr;
+}
+""",
+            postlude=_POSTLUDE,
+        ),
+        Example(
+            title="followed untested, and asked for another key",
+            prelude=_PRELUDE,
+            before="""Map<Var, PrimExpr> Widths(const ForNode *op) {
+  if (op->annotations.count("heights")) {
+    auto widths = op->annotations.Get("widths")->as<Map<Var, PrimExpr>>();
+    if (widths) return widths.value();
+  }
+  auto lengths = op->annotations.Get("lengths");
+  auto map = lengths->as<Map<Var, PrimExpr>>();
+  if (op->annotations.count("depths"))
+    map = op->annotations.Get("depths")
+              ->as<Map<Var, PrimExpr>>();
+  return map ? map.value() : Map<Var, PrimExpr>();
+}
+""",
+            after="""Map<Var, PrimExpr> Widths(const ForNode *op) {
+  if (op->annotations.count("heights")) {
+    auto widths = op->annotations.Get("widths").value_or(ffi::Any()).as<Map<Var, PrimExpr>>();
+    if (widths) return widths.value();
+  }
+  auto lengths = op->annotations.Get("lengths");
+  auto map = lengths.value_or(ffi::Any()).as<Map<Var, PrimExpr>>();
+  if (op->annotations.count("depths"))
+    map = op->annotations.Get("depths")
+              ->as<Map<Var, PrimExpr>>();
+  return map ? map.value() : Map<Var, PrimExpr>();
 }
 """,
             postlude=_POSTLUDE,
