@@ -25,6 +25,8 @@ from codemods.harness.results import Row, Status
 from codemods.toolchain.units import Unit
 
 COMPILER_CACHES = ("ccache", "sccache")
+CHECKED = "-D_GLIBCXX_ASSERTIONS"
+"""An empty optional that is followed, or an index past the end, ends in a word and not in luck."""
 _FAILED = re.compile(r"^FAILED: (?:\[code=\d+\] )?(.+?)\s*$", re.MULTILINE)
 _ERROR = re.compile(r"\b(?:fatal )?error\b[:\s]", re.IGNORECASE)
 
@@ -56,6 +58,7 @@ def compile_units(plan: Plan, units: Sequence[Unit]) -> tuple[Row, ...]:
         "-fPIC",
         plan.optimize,
         "-w",
+        CHECKED,
         *(f"-D{define}" for define in plan.sdk.defines),
         *(f"-I{folder}" for folder in plan.sdk.include_dirs),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,20 @@ def test_a_unit_that_fails_quotes_the_compiler_and_spares_the_others(plan: Plan)
     assert bad.status is Status.FAILED
     assert "aera" in bad.reason
     assert link_libraries(plan, PATHS)[0].status is Status.NOT_RUN
+
+
+def test_a_unit_that_follows_an_empty_optional_says_so_when_it_runs(plan: Plan) -> None:
+    (plan.tree / "src/use.cc").write_text(
+        "#include <optional>\nstruct S { int i; };\nstd::optional<S> none;\n"
+        'extern "C" int follow() { return none->i; }\n'
+    )
+    compile_units(plan, UNITS)
+    link_libraries(plan, PATHS)
+    library = next((plan.build / "lib").glob("*.so"))
+    with pytest.raises(subprocess.CalledProcessError) as ended:
+        answer(library, "follow")
+    assert ended.value.returncode == -signal.SIGABRT
+    assert "Assertion" in ended.value.stderr
 
 
 def test_a_unit_that_fails_leaves_no_object_of_its_earlier_text_to_link(plan: Plan) -> None:
