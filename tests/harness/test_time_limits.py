@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -55,3 +56,19 @@ def test_a_test_is_not_stopped_in_the_midst_of_torchs_fake_tensors() -> None:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     with pytest.raises(time_share.TooLong):
         exec(compile(caller, "/tree/test_f.py", "exec"), names)
+
+
+def test_a_program_that_wants_all_memory_gets_its_share() -> None:
+    code = """
+import os
+from codemods.harness.inside import worker
+worker.LEAST_MEMORY = 1 << 28
+worker.limit_memory(jobs=os.sysconf("SC_PHYS_PAGES"))
+half = bytearray(1 << 27)
+try:
+    bytearray(1 << 29)
+except MemoryError:
+    print("its share")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "its share", done.stderr

@@ -11,6 +11,7 @@ import hashlib
 import importlib
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -73,6 +74,7 @@ def _start(request: dict[str, Any], task: dict[str, Any], arch: str) -> tuple[in
         os.dup2(log, 2)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.environ.update(task.get("environment", {}))
+        limit_memory(request["jobs"])
         _child(request, task, arch, outcome)
         code = 0
     except BaseException:
@@ -81,6 +83,17 @@ def _start(request: dict[str, Any], task: dict[str, Any], arch: str) -> tuple[in
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+LEAST_MEMORY = 4 << 30
+
+
+def limit_memory(jobs: int) -> None:
+    """Leave this process its share of the machine's memory: a reference that a program computes on
+    the CPU may want all of it, and the system would end any process for that."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    share = max(LEAST_MEMORY, whole // (jobs + 1))
+    resource.setrlimit(resource.RLIMIT_DATA, (share, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 
 def _wait(running: dict[int, tuple[Path, float]], time_limit: float) -> None:
