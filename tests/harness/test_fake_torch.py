@@ -49,3 +49,12 @@ def test_torch_takes_what_an_absent_library_made_for_a_tensor() -> None:
         assert isinstance(normalised, torch.Tensor)
         assert normalised.reshape(6).shape == (6,)
     """)
+
+
+def test_what_has_the_shape_of_contents_is_worked_out() -> None:
+    _run("""
+        experts = torch.tensor([0, 2, 2, 1])
+        counts = experts.bincount()
+        assert counts.tolist() == [1, 1, 2] and counts.cumsum(0).tolist() == [1, 2, 4]
+        assert torch.randint(0, 8, (1 << 20,)).bincount(minlength=8).shape == (8,)
+    """)

@@ -108,6 +108,20 @@ def test_a_program_and_its_neighbours_run_without_asserts(tmp_path: Path, import
     assert (tmp_path / "program.done").exists()
 
 
+def test_a_part_of_an_absent_package_is_no_neighbour_of_its_name(
+    tmp_path: Path, imports: None
+) -> None:
+    _program(tmp_path, "utils.py", "own = 1\n")
+    file = _program(
+        tmp_path, "program.py", "from absent_library.utils import reduced\nfrom utils import own\n"
+    )
+    sys.meta_path.append(stand_ins.MissingPackage([tmp_path], []))
+    sys.meta_path.insert(0, without_asserts.WithoutAsserts(tmp_path))
+    without_asserts.run(str(file))
+    main = vars(sys.modules["__main__"])
+    assert isinstance(main["reduced"], Inert) and main["own"] == 1
+
+
 def test_other_modules_keep_their_asserts(tmp_path: Path, imports: None) -> None:
     _program(tmp_path / "elsewhere", "strict_module.py", "assert False, 'kept'\n")
     sys.meta_path.insert(0, without_asserts.WithoutAsserts(tmp_path / "here"))

@@ -13,7 +13,13 @@ from typing import Any
 import pytest
 
 from codemods.harness.inside import time_share
-from codemods.harness.inside.made import Made
+from codemods.harness.inside.made import Made, frames_of, values_in
+from codemods.harness.inside.uncalled import (
+    arguments,
+    call_uncalled,
+    inner_function,
+    kernel_makers,
+)
 
 HERE = Path(__file__).parent
 
@@ -36,7 +42,9 @@ class _Watched:
         self.broken: list[str] = []
         self.lowered: list[tuple[str, dict[str, Any]]] = []
         self.fails = 0
-        self.made = Made(folder, lambda function, _error: self.broken.append(function.__name__))
+        self.made = Made(
+            folder, self.lower, lambda function, _error: self.broken.append(function.__name__)
+        )
         self.prim_func = self.made.noting(_front_end)
 
     def lower(self, kernel: Any, config: dict[str, Any]) -> None:
@@ -59,7 +67,7 @@ def test_what_is_made_and_not_compiled_is_lowered_as_its_neighbour_was() -> None
     watched = _Watched(HERE)
     whole, _ = _split_or_not(watched.prim_func)
     watched.made.compiled(whole, {"fast_math": True})
-    watched.made.lower_the_rest(watched.lower)
+    watched.made.lower_the_rest()
     assert watched.lowered == [("split", {"fast_math": True})]
 
 
@@ -69,14 +77,14 @@ def test_one_of_each_definition_is_lowered_and_the_next_where_it_fails() -> None
     for _ in range(9):
         whole, _split = _split_or_not(watched.prim_func)
     watched.made.compiled(whole)
-    watched.made.lower_the_rest(watched.lower)
+    watched.made.lower_the_rest()
     assert [name for name, _ in watched.lowered] == ["split", "split"]
 
 
 def test_kernels_of_packages_and_functions_not_yet_parsed_do_not_count() -> None:
     elsewhere = _Watched(HERE / "elsewhere")
     _split_or_not(elsewhere.prim_func)
-    elsewhere.made.lower_the_rest(elsewhere.lower)
+    elsewhere.made.lower_the_rest()
     assert elsewhere.lowered == []
 
     here = _Watched(HERE)
@@ -84,7 +92,7 @@ def test_kernels_of_packages_and_functions_not_yet_parsed_do_not_count() -> None
     @here.prim_func
     def lazy() -> None: ...
 
-    here.made.lower_the_rest(here.lower)
+    here.made.lower_the_rest()
     assert here.lowered == []
 
 
@@ -115,8 +123,89 @@ def test_both_front_ends_are_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     def old() -> None: ...
 
     vars(entry)["parse"](old, {})
-    watched.made.lower_the_rest(watched.lower)
+    watched.made.lower_the_rest()
     assert [name for name, _ in watched.lowered] == ["whole", "split", "old"]
+
+
+_FILE = """
+def prim_func(function):
+    made.append((function.__name__, function()))
+
+
+made = []
+block_k = 32
+
+
+def whole(size, block):
+    @prim_func
+    def main():
+        return size, block
+
+
+def split(size, block, block_k, stages=2):
+    @prim_func
+    def main_split():
+        return size, block, block_k, stages
+
+
+def other(unknown):
+    @prim_func
+    def main_other():
+        return unknown
+
+
+def test_whole(size=1, block=1):
+    @prim_func
+    def main_test():
+        return None
+"""
+
+
+def test_functions_that_hold_kernels_are_called_with_what_is_known_by_name(tmp_path: Path) -> None:
+    file = tmp_path / "example.py"
+    file.write_text(_FILE)
+    module = types.ModuleType("example")
+    module.__file__ = str(file)
+    exec(compile(_FILE, str(file), "exec"), vars(module))
+    lines = kernel_makers(file.read_bytes())
+    assert list(lines) == ["whole", "split", "other", "test_whole"]
+    call_uncalled(module, {(str(file), lines["whole"][0])}, {"size": 128, "block": 64})
+    assert vars(module)["made"] == [("main_split", (128, 64, 32, 2))]
+
+
+def test_a_function_is_found_within_its_decorators() -> None:
+    def kernel(size: int) -> int:
+        return size
+
+    jit = types.SimpleNamespace(func=kernel, options={})
+    assert inner_function(types.SimpleNamespace(tuner=None, jit=jit), "kernel") is kernel
+    assert inner_function(types.SimpleNamespace(func=len), "kernel") is None
+    assert arguments(kernel, {"size": len}) is None
+
+
+def test_what_the_functions_around_a_kernel_were_given_is_known() -> None:
+    watched = _Watched(HERE)
+
+    def example(size: int, *, block: int) -> None:
+        own = size * block
+
+        @watched.prim_func
+        def main() -> int:
+            return own
+
+    example(4, block=2)
+    assert {"size": 4, "block": 2}.items() <= watched.made.values.items()
+    assert "own" not in watched.made.values
+    assert len(watched.made.seen) == 1
+
+
+def test_what_functions_were_given_that_an_error_passed_through_is_known() -> None:
+    def fails(size: int) -> None:
+        raise ValueError(size)
+
+    with pytest.raises(ValueError) as caught:
+        fails(7)
+    assert values_in(frames_of(caught.value.__traceback__))["size"] == 7
 
 
 @pytest.fixture

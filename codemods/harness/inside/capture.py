@@ -41,14 +41,11 @@ class Captured:
     flags: tuple[str, ...] = ()
 
 
-def capture_kernels(
-    arch: str, tree: Path, record: Callable[[Captured], None]
-) -> Callable[[], None]:
+def capture_kernels(arch: str, tree: Path, record: Callable[[Captured], None]) -> Made:
     """From here on, pass each kernel that is compiled in this process to `record`.
 
-    `arch` (`sm_90a`) is what a program gets that does not choose an architecture itself. Call what
-    is returned when the program has ended: it lowers the kernels of files in `tree` that were made
-    and not compiled.
+    `arch` (`sm_90a`) is what a program gets that does not choose an architecture itself. What
+    is returned knows the kernels of files in `tree` that were made, compiled or not.
     """
     import tilelang
     import tvm
@@ -100,14 +97,14 @@ def capture_kernels(
         with tvm.transform.PassContext(opt_level=3, config=config), chosen:
             lower(kernel, chosen)
 
-    made = Made(tree, not_made)
+    made = Made(tree, lower_alone, not_made)
     made.watch()
     replace_everywhere(original, lower)
     _no_cache(tilelang)
     _fake_kernels(tilelang, made)
     first_configuration_only()
     _no_measurements()
-    return lambda: made.lower_the_rest(lower_alone)
+    return made
 
 
 def _fake_tvm_device(arch: str) -> None:

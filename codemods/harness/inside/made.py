@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 Place = tuple[str, int]
@@ -35,12 +35,23 @@ def place_of(function: Any) -> Place | None:
 class Made:
     """The kernels that were made in this process."""
 
-    def __init__(self, folder: Path, failed: Callable[[Any, BaseException], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        lower: Callable[[Any, dict[str, Any]], None],
+        failed: Callable[[Any, BaseException], None],
+    ) -> None:
         """Only what files below `folder` define counts: the packages make kernels too, of parts.
 
+        `lower` lowers a kernel with a pass configuration, and notes how that ended itself.
         `failed` is told of each function that no kernel could be made of, and why.
         """
+        self.seen: set[Place] = set()
+        """The definitions that were reached, with or without success."""
+        self.values: dict[str, Any] = {}
+        """What the functions around the definitions were given, by parameter; the last of each."""
         self._folder = f"{folder}/"
+        self._lower = lower
         self._failed = failed
         self._kernels: dict[Place, list[Any]] = defaultdict(list)
         self._compiled: set[Place] = set()
@@ -63,6 +74,9 @@ class Made:
             if function is None:
                 return self.noting(make(*args, **kwargs))
             wanted = function.__code__.co_filename.startswith(self._folder)
+            if wanted:
+                self.seen.add((function.__code__.co_filename, function.__code__.co_firstlineno))
+                self.values.update(values_in(self._own_frames()))
             try:
                 made = make(function, *args, **kwargs)
             except Exception as error:
@@ -83,26 +97,53 @@ class Made:
         place = place_of(kernel)
         if place is not None:
             self._compiled.add(place)
+            self.seen.add(place)
         if configuration is not None and hasattr(kernel, "orig_func"):
             self._configurations.setdefault(_around(kernel), configuration)
 
-    def lower_the_rest(self, lower: Callable[[Any, dict[str, Any]], None]) -> None:
-        """Pass to `lower` what was not compiled, with the pass configuration of a kernel that the
-        same function made, until one of each definition does not fail."""
+    def lower_the_rest(self) -> None:
+        """Lower what was not compiled, with the pass configuration of a kernel that the same
+        function made, until one of each definition does not fail."""
         for place, kernels in list(self._kernels.items()):
             if place in self._compiled:
                 continue
             for kernel in kernels:
                 try:
-                    lower(kernel, self._configurations.get(_around(kernel), {}))
+                    self._lower(kernel, self._configurations.get(_around(kernel), {}))
                 except Exception:  # noted by `lower` itself
                     continue
                 break
+
+    def _own_frames(self) -> list[FrameType]:
+        frames = []
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None:
+            if frame.f_code.co_filename.startswith(self._folder):
+                frames.append(frame)
+            frame = frame.f_back
+        return frames[::-1]
 
 
 def _around(kernel: Any) -> tuple[str, str]:
     function = kernel.orig_func
     return function.__code__.co_filename, function.__qualname__.rpartition(".")[0]
+
+
+def values_in(frames: Iterable[FrameType]) -> dict[str, Any]:
+    """Return what the functions of `frames` were given, by parameter; the last frame's say."""
+    given: dict[str, Any] = {}
+    for frame in frames:
+        code = frame.f_code
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        given.update({name: frame.f_locals[name] for name in names if name in frame.f_locals})
+    return given
+
+
+def frames_of(trace: TracebackType | None) -> Iterator[FrameType]:
+    """Yield the frames that an error passed through."""
+    while trace is not None:
+        yield trace.tb_frame
+        trace = trace.tb_next
 
 
 def replace_everywhere(old: Any, new: Any) -> None:

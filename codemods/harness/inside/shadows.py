@@ -61,9 +61,27 @@ class Shadowing(TorchDispatchMode):  # type: ignore[misc]
         answer = _ANSWERS.get(func)
         if answer is not None:
             return answer(*args, **kwargs)
-        result = func(*args, **kwargs)
+        try:
+            result = func(*args, **kwargs)
+        except fake_tensor.DynamicOutputShapeException:
+            return _worked_out(func, args, kwargs)
         _follow(func, args, kwargs, result)
         return result
+
+
+LARGE = 1 << 24
+"""The most elements of a tensor that is worked with where the shape of a result depends on it."""
+
+
+def _worked_out(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """Return the results of `func`, whose shapes depend on contents: on ones, if not known."""
+    flat = [value for value in tree_flatten((args, kwargs))[0] if _is_fake(value)]
+    if not flat or any(value.numel() > LARGE for value in flat):
+        raise fake_tensor.DynamicOutputShapeException(func)
+    args, kwargs = tree_map(contents, (args, kwargs))
+    with for_real():
+        real = func(*args, **kwargs)
+    return tree_map(lambda v: _fake_of(v, flat[0]) if isinstance(v, torch.Tensor) else v, real)
 
 
 def _follow(func: Any, args: Any, kwargs: dict[str, Any], result: Any) -> None:

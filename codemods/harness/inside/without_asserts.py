@@ -47,7 +47,8 @@ class WithoutAsserts(importlib.abc.MetaPathFinder):
         self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         """Return a spec for a source file or a package of the folder."""
-        inner = [entry for entry in path or [self._folder] if entry.startswith(self._folder)]
+        looked = [self._folder] if path is None else path  # a stand-in's path is empty
+        inner = [entry for entry in looked if entry.startswith(self._folder)]
         spec = importlib.machinery.PathFinder.find_spec(name, inner) if inner else None
         if spec is None or not isinstance(spec.loader, importlib.machinery.SourceFileLoader):
             return None

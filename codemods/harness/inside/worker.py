@@ -16,10 +16,13 @@ import signal
 import sys
 import time
 import traceback
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from codemods.harness.inside import stand_ins, time_share, without_asserts
+from codemods.harness.inside.made import Made, frames_of, values_in
+from codemods.harness.inside.uncalled import call_uncalled
 
 _IMPORTED_ONCE = (
     "pytest",
@@ -151,33 +154,58 @@ def _child(request: dict[str, Any], task: dict[str, Any], arch: str, outcome: Pa
         with fake_devices(capability, request["device_guard"]):
             fake_processes()
             fake_autograd()
-            lower_the_rest = capture_kernels(arch, Path(request["tree"]), record)
+            made = capture_kernels(arch, Path(request["tree"]), record)
             os.chdir(Path(task["file"]).parent)
             sys.path.insert(0, str(Path(task["file"]).parent))
             sys.meta_path.insert(0, without_asserts.WithoutAsserts(Path(task["file"]).parent))
+            limit = request["time_limit"]
             if task["kind"] == "tests":
-                limit = max(1.0, request["time_limit"] / TESTS)
-                reason, skipped = _run_tests(task["file"], limit)
+                ended = _run_tests(task["file"], max(1.0, limit / TESTS))
             else:
-                reason, skipped = _run_program(task, request["time_limit"] / 2), {}
-            lower_the_rest()
-    _write(outcome, reason, skipped)
+                ended = _run_program(task, limit / 2)
+            _reach_the_rest(task["file"], made, ended, limit / 4)
+    _write(outcome, ended.reason, ended.skipped)
 
 
-def _run_program(task: dict[str, Any], limit: float) -> str:
+@dataclass
+class _Ended:
+    """How a program ended, and what the functions were given that an error passed through."""
+
+    reason: str = ""
+    skipped: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def _reach_the_rest(file: str, made: Made, ended: _Ended, limit: float) -> None:
+    """Lower the kernels of `file` that the program did not ask for, as far as they can be made."""
+    modules = [m for m in list(sys.modules.values()) if getattr(m, "__file__", None) == file]
+    if modules:
+        time_share.start(limit)
+        try:
+            call_uncalled(modules[0], made.seen, {**ended.values, **made.values})
+        except time_share.TooLong:
+            traceback.print_exc()
+        finally:
+            time_share.end()
+    made.lower_the_rest()
+
+
+def _run_program(task: dict[str, Any], limit: float) -> _Ended:
     sys.argv = [task["file"], *task["arguments"]]
     time_share.start(limit)
     try:
         without_asserts.run(task["file"])
     except SystemExit as ended:
         if ended.code not in (None, 0):
-            return f"the program left with {ended.code!r}"
+            return _Ended(f"the program left with {ended.code!r}")
     except Exception as error:
         traceback.print_exc()
-        return _reason(error, task["file"])
+        return _Ended(
+            _reason(error, task["file"]), values=values_in(frames_of(error.__traceback__))
+        )
     finally:
         time_share.end()
-    return ""
+    return _Ended()
 
 
 def _reason(error: BaseException, file: str) -> str:
@@ -192,13 +220,14 @@ TESTS = 30
 """A test may take this part of its file's time between two kernels."""
 
 
-def _run_tests(file: str, limit: float) -> tuple[str, dict[str, str]]:
+def _run_tests(file: str, limit: float) -> _Ended:
     import pytest
 
     class Outcomes:
         def __init__(self) -> None:
             self.failed: dict[str, str] = {}
             self.skipped: dict[str, str] = {}
+            self.values: dict[str, Any] = {}
 
         def pytest_runtest_setup(self) -> None:
             time_share.start(limit)
@@ -215,6 +244,9 @@ def _run_tests(file: str, limit: float) -> tuple[str, dict[str, str]]:
             elif report.skipped:
                 self.skipped[name] = str(report.longrepr[-1])
 
+        def pytest_exception_interact(self, call: Any) -> None:
+            self.values.update(values_in(frames_of(call.excinfo.tb)))
+
         def pytest_collectreport(self, report: Any) -> None:
             if report.failed:
                 self.failed["collection"] = str(report.longrepr).strip().splitlines()[-1]
@@ -224,7 +256,7 @@ def _run_tests(file: str, limit: float) -> tuple[str, dict[str, str]]:
     arguments += ["--assert", "plain"]  # the finder's loader sees to those
     pytest.main([*arguments, "-o", "addopts="], plugins=[outcomes])
     failed = "; ".join(f"{name}: {said}" for name, said in list(outcomes.failed.items())[:5])
-    return failed, outcomes.skipped
+    return _Ended(failed, outcomes.skipped, outcomes.values)
 
 
 if __name__ == "__main__":
