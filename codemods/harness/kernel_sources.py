@@ -100,7 +100,8 @@ def _is_prim_func(decorator: ast.expr) -> bool:
 def program(path: str, text: bytes) -> Program | None:
     """Return how to run the file at `path`; None for one that only others import.
 
-    Tests are run by pytest; a script is one with a `__main__` part or with calls at its top level.
+    Tests are run by pytest; a script is one that defines kernels, or with a `__main__` part or
+    calls at its top level. Where it must be given a choice, that is the first.
     """
     name = PurePosixPath(path).name
     try:
@@ -109,7 +110,19 @@ def program(path: str, text: bytes) -> Program | None:
         return None
     if (name.startswith("test_") or name.endswith("_test.py")) and any(map(_tests, module.body)):
         return Program(path, "tests")
-    return Program(path, "program") if any(_runs(node) for node in module.body) else None
+    if definitions(path, text) or any(_runs(node) for node in module.body):
+        return Program(path, "program", _required_choices(module))
+    return None
+
+
+def _required_choices(module: ast.Module) -> tuple[str, ...]:
+    given: list[str] = []
+    for call in _added_arguments(module):
+        stated = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+        option, choices = _option(call), _choices(call, None)
+        if option and choices and stated.get("required") == "True":
+            given += [option, choices[0]]
+    return tuple(given)
 
 
 def variants(found: Program, text: bytes, together: int) -> tuple[Program, ...]:
@@ -118,14 +131,9 @@ def variants(found: Program, text: bytes, together: int) -> tuple[Program, ...]:
     Read from its `add_argument` calls: a flag is given, a choice that is not the default is made.
     """
     made: list[tuple[str, ...]] = []
-    for node in ast.walk(ast.parse(text)):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-            continue
-        if node.func.attr != "add_argument" or not node.args:
-            continue
+    for node in _added_arguments(ast.parse(text)):
         stated = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
-        names = [a.value for a in node.args if isinstance(a, ast.Constant)]
-        option = next((str(n) for n in names if str(n).startswith("--")), "")
+        option = _option(node)
         action = stated.get("action", "")
         if option and "store_true" in action:
             made.append((option,))
@@ -138,6 +146,19 @@ def variants(found: Program, text: bytes, together: int) -> tuple[Program, ...]:
         replace(found, arguments=(*found.arguments, *itertools.chain(*more)))
         for more in itertools.combinations(made, together)
     )
+
+
+def _added_arguments(module: ast.Module) -> Iterator[ast.Call]:
+    for node in ast.walk(module):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if node.func.attr == "add_argument" and node.args:
+            yield node
+
+
+def _option(call: ast.Call) -> str:
+    names = [str(a.value) for a in call.args if isinstance(a, ast.Constant)]
+    return next((name for name in names if name.startswith("--")), "")
 
 
 def _choices(call: ast.Call, default: str | None) -> list[str]:

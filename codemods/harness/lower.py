@@ -141,7 +141,7 @@ def stated_programs(texts: Mapping[str, bytes], manifest: Path | None) -> Iterat
             continue
         for entry in given.get(path, [{}]):
             variables = {name: str(value) for name, value in entry.get("environment", {}).items()}
-            arguments = tuple(entry.get("arguments", ()))
+            arguments = tuple(entry.get("arguments", found.arguments))
             yield replace(found, arguments=arguments, environment=tuple(variables.items()))
 
 

@@ -58,3 +58,13 @@ def test_what_has_the_shape_of_contents_is_worked_out() -> None:
         assert counts.tolist() == [1, 1, 2] and counts.cumsum(0).tolist() == [1, 2, 4]
         assert torch.randint(0, 8, (1 << 20,)).bincount(minlength=8).shape == (8,)
     """)
+
+
+def test_nothing_is_profiled() -> None:
+    _run("""
+        torch.cuda.profiler.start()
+        torch.cuda.nvtx.range_push("kernel")
+        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
+            torch.cuda.synchronize()
+        profile.key_averages().table(row_limit=10)
+    """)

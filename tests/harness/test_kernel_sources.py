@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from codemods.harness.kernel_sources import Definition, definitions, kernel_files, program
-from codemods.harness.lower import Kernel, definition_of
+from codemods.harness.kernel_sources import (
+    Definition,
+    Program,
+    definitions,
+    kernel_files,
+    program,
+)
+from codemods.harness.lower import Kernel, definition_of, stated_programs
 
 TEXT = b"""\
 import tilelang.language as T
@@ -51,6 +57,7 @@ def test_a_file_that_does_not_parse_defines_nothing_and_is_not_run() -> None:
         ("examples/x/test_a.py", b"def test_a(): pass\n", "tests"),
         ("examples/x/a.py", b"if __name__ == '__main__':\n    main()\n", "program"),
         ("examples/x/a.py", b"main()\n", "program"),
+        ("examples/x/a.py", b"for n in (1, 2):\n    @T.prim_func\n    def f(): ...\n", "program"),
         ("examples/x/a.py", b"def main(): pass\n", None),
     ],
 )
@@ -59,6 +66,17 @@ def test_a_file_is_run_by_pytest_as_a_script_or_not_at_all(
 ) -> None:
     found = program(path, text)
     assert (found.kind if found else None) == kind
+
+
+def test_a_choice_that_must_be_made_is_made() -> None:
+    text = b"""\
+parser.add_argument("--cfg", type=str, choices=["small", "large"], required=True)
+parser.add_argument("--kind", choices=["a", "b"])
+parser.add_argument("--path", required=True)
+main()
+"""
+    assert program("a.py", text) == Program("a.py", "program", ("--cfg", "small"))
+    assert [p.arguments for p in stated_programs({"a.py": text}, None)] == [("--cfg", "small")]
 
 
 def test_files_are_found_by_their_folders(tmp_path: Path) -> None:

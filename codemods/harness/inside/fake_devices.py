@@ -60,10 +60,11 @@ def _set_device_guard(device_guard: str | None) -> None:
 
 def _fake_cuda(capability: tuple[int, int]) -> None:
     cuda = torch.cuda
-    for name in dir(cuda):
-        value = getattr(cuda, name)
-        if isinstance(value, types.FunctionType) and not name.startswith("__"):
-            setattr(cuda, name, _does_nothing(name))
+    for module in (cuda, cuda.profiler, cuda.nvtx):
+        for name, value in list(vars(module).items()):
+            if isinstance(value, types.FunctionType) and not name.startswith("__"):
+                setattr(module, name, _does_nothing(name))
+    torch.profiler.profile = Inert("profiler")
     properties = types.SimpleNamespace(
         name=f"stand-in for sm_{capability[0]}{capability[1]}",
         major=capability[0],
