@@ -20,14 +20,12 @@ from pathlib import Path
 
 import click
 
-from codemods import __version__, ladder, offsets, sanity
+from codemods import __version__, disarmed_git, ladder, offsets, sanity
 from codemods.journal import LastStep
 from codemods.merge.git import GitError, Repository
 from codemods.model import Edit, Migration, Rung, Source
 from codemods.porting import Port
 from codemods.tree import classify
-
-_WHO = ("AUTHOR", "COMMITTER")
 
 
 @dataclass(frozen=True)
@@ -182,8 +180,7 @@ class _Git:
     """The repository around `root`, with its hooks, filters and monitors left out."""
 
     def __init__(self, root: Path) -> None:
-        names = (f"GIT_{who}_{what}" for who in _WHO for what in ("NAME", "EMAIL", "DATE"))
-        self._identity = {name: os.environ[name] for name in names if name in os.environ}
+        self._identity = disarmed_git.identity()
         try:
             Repository.open(root)
             self._repository = Repository(root)

@@ -47,6 +47,7 @@ _HARMLESS = tuple(
 _FETCHED_WITH = re.compile(r"remote\..*\.uploadpack", re.IGNORECASE | re.DOTALL)
 """Of this the first value counts, so that none of ours would: git may then fetch with nothing."""
 _DRIVERS = re.compile(r"(?:filter|merge|diff)\.", re.IGNORECASE)
+_PARTS = ("NAME", "EMAIL", "DATE")
 _USERS = frozenset({"system", "global"})
 _KEPT = frozenset(
     (
@@ -86,6 +87,13 @@ def environment(
         made[f"GIT_CONFIG_VALUE_{number}"] = value
     made["GIT_CONFIG_COUNT"] = str(len(values))
     return made
+
+
+def identity() -> dict[str, str]:
+    """Return who commits, and when, as the user's own environment says it: nothing else of git's
+    variables is passed on."""
+    names = [f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in _PARTS]
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def _settings_of(folder: Path, env: Mapping[str, str]) -> list[tuple[str, str]]:

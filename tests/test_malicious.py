@@ -138,6 +138,8 @@ def test_the_trap_works(tmp_path: Path) -> None:
         ("run", "--target", ".", "--report", "../report"),
         ("check", "."),
         ("check", "--fix", "src/a.cc"),
+        pytest.param(("verify", "--target", "."), marks=pytest.mark.sdk),
+        pytest.param(("verify", "--target", ".", "--before", "HEAD"), marks=pytest.mark.sdk),
     ],
     ids=" ".join,
 )
@@ -146,7 +148,7 @@ def test_no_command_runs_what_a_repository_names(trap: Trap, arguments: Sequence
     done = trap.tool(*arguments)
     assert done.returncode in (0, 1), done.stderr
     changed = b"TVM_REGISTER_GLOBAL" not in (trap.root / "src" / "a.cc").read_bytes()
-    assert changed == (arguments[-1] not in ("--diff", "."))
+    assert changed == bool({"--commit", "--report", "--fix"} & set(arguments))
 
 
 def test_asking_git_reads_no_object_over_a_transport_that_the_repository_names(trap: Trap) -> None:
@@ -158,7 +160,8 @@ def test_asking_git_reads_no_object_over_a_transport_that_the_repository_names(t
     vcs.listed(trap.root)
 
 
-def test_sync_runs_nothing_of_the_fork(trap: Trap, capsys: pytest.CaptureFixture[str]) -> None:
+def an_upstream_of(trap: Trap) -> Path:
+    """Commit the tree and make an upstream that is one commit ahead of it; the fork forgets all."""
     (trap.root / "pkg.py").write_text("".join(f"VALUE_{n} = {n}\n" for n in range(30)))
     trap.commit()
     upstream = trap.root.parent / "upstream"
@@ -167,15 +170,28 @@ def test_sync_runs_nothing_of_the_fork(trap: Trap, capsys: pytest.CaptureFixture
     commit = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qam", "second"]
     subprocess.run(commit, cwd=upstream, check=True)
     (trap.root / ".git").rename(trap.root.parent / "old")
+    return upstream
+
+
+def test_sync_runs_nothing_of_the_fork(trap: Trap, capsys: pytest.CaptureFixture[str]) -> None:
+    upstream = an_upstream_of(trap)
     armed(trap)
     (trap.root / ".git" / "objects" / "info" / "alternates").write_text(
         f"{upstream}/.git/objects\n"
     )
-    assert start(
-        sync.main,
-        [*("--fork", str(trap.root), "--upstream", str(upstream)), "--onto", "HEAD", "--no-gates"],
-    ) in (0, 1), capsys.readouterr()
+    words = [*("--fork", str(trap.root), "--upstream", str(upstream)), "--onto", "HEAD"]
+    before = whole(trap.root)
+    assert start(sync.main, [*words, "--dry-run"]) in (0, 1), capsys.readouterr()
+    assert "VALUE_39" not in (trap.root / "pkg.py").read_text()
+    assert whole(trap.root) == before
+    assert start(sync.main, [*words, "--no-gates"]) in (0, 1), capsys.readouterr()
     assert "VALUE_39" in (trap.root / "pkg.py").read_text()
+
+
+def whole(root: Path) -> dict[str, bytes]:
+    """Every file below a folder, git's own too."""
+    found = (path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in found}
 
 
 def test_a_session_that_came_with_the_fork_deletes_nothing_outside(trap: Trap) -> None:
@@ -190,11 +206,22 @@ def test_a_session_that_came_with_the_fork_deletes_nothing_outside(trap: Trap) -
     assert start(sync.main, ["--fork", str(trap.root), "--abort"]) == 2
 
 
-def test_modules_of_the_tree_are_not_imported(trap: Trap) -> None:
-    (trap.root / "pyproject.toml").write_text('[project]\nname = "x"\n[tool.ruff]\nextend = "y"\n')
+def littered(trap: Trap) -> None:
+    """Give the tree modules of any name that something may import, and settings that name them."""
+    (trap.root / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "setup"\nbackend-path = ["."]\n'
+        '[project]\nname = "x"\n[tool.ruff]\nextend = "y"\n[tool.ruff.format]\n'
+        '[tool.mypy]\nplugins = ["conftest"]\n[tool.pytest.ini_options]\naddopts = "-p conftest"\n'
+    )
+    (trap.root / "CMakeLists.txt").write_text(
+        f"execute_process(COMMAND touch {trap.canary}/cmake)\n"
+        f"file(WRITE {trap.outside}/made.txt x)\n"
+        "add_compile_options(-fplugin=./evil.so)\nadd_library(main SHARED src/a.cc)\n"
+    )
     names = ["click", "libcst", "tree_sitter", "tree_sitter_cpp", "tomllib", "rich", "ruff"]
     names += ["difflib", "json", "clang", "tvm", "tilelang", "sitecustomize", "usercustomize"]
     names += ["conftest", "setup", "py_rewriters", "jinja2", "pygments", "pip", "multiprocessing"]
+    names += ["clang_format", "yapf", "black", "tomlkit", "platformdirs", "concurrent", "ninja"]
     for name in names:
         package = trap.root / name
         package.mkdir()
@@ -203,12 +230,37 @@ def test_modules_of_the_tree_are_not_imported(trap: Trap) -> None:
         (package / "__main__.py").write_text(code)
         (trap.root / f"{name}.py").write_text(code)
     (trap.root / "evil.pth").write_text(f"import os; os.mkdir({str(trap.canary / 'pth')!r})\n")
+
+
+def test_modules_of_the_tree_are_not_imported(trap: Trap) -> None:
+    littered(trap)
     done = trap.tool("run", "--target", ".", "--report", str(trap.root.parent / "report"))
     assert done.returncode in (0, 1), done.stderr
     assert b"TVM_REGISTER_GLOBAL" not in (trap.root / "src" / "a.cc").read_bytes()
     assert trap.tool("check", ".").returncode in (0, 1)
     module = [*own_python.module("json.tool"), "pyproject.toml"]
     subprocess.run(module, cwd=trap.root, env=trap.env, check=False, capture_output=True)
+
+
+@pytest.mark.sdk
+def test_verify_imports_and_runs_nothing_of_the_tree(trap: Trap) -> None:
+    littered(trap)
+    (trap.root / "src" / "a.cc").write_text("#include <tvm/ffi/any.h>\nint x;\n")
+    (trap.root / "mine.py").write_text("import click\nimport conftest\nimport tvm\n")
+    done = trap.tool("verify", "--target", ".", "--report", "../report")
+    assert done.returncode in (0, 1), done.stderr
+    assert "1 of 1 parse" in done.stderr
+
+
+def test_sync_imports_nothing_of_the_fork(trap: Trap) -> None:
+    littered(trap)
+    upstream = an_upstream_of(trap)
+    trap.commit()
+    words = ["sync", "--fork", ".", "--upstream", str(upstream), "--onto", "HEAD"]
+    for more in (["--dry-run"], []):
+        done = trap.tool(*words, *more)
+        assert done.returncode in (0, 1), done.stderr
+    assert "VALUE_39" in (trap.root / "pkg.py").read_text()
 
 
 def test_links_out_of_the_tree_are_told_and_neither_read_nor_written(trap: Trap) -> None:

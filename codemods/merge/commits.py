@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from codemods import disarmed_git
 from codemods.merge import record
 from codemods.merge.git import Entry, GitError, Repository, Tree
 from codemods.merge.plan import Plan, result_tree
@@ -107,11 +108,12 @@ def identity_of(fork: Repository) -> dict[str, str]:
     found = {}
     for who in ("AUTHOR", "COMMITTER"):
         try:
-            ident = fork.git("var", f"GIT_{who}_IDENT")
+            said = fork.run("var", f"GIT_{who}_IDENT", env=disarmed_git.identity())
         except GitError as error:
             raise GitError(
                 f"git does not know who you are in `{fork.path}`: set user.name and user.email"
             ) from error
+        ident = said.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
         name, mail, when = re.fullmatch(r"(.*) <(.*)> (\d+ [-+]\d+)", ident).groups()  # type: ignore[union-attr]
         found.update({f"GIT_{who}_NAME": name, f"GIT_{who}_EMAIL": mail, f"GIT_{who}_DATE": when})
     return found

@@ -384,6 +384,19 @@ def test_a_folder_inside_the_fork_means_the_whole_fork(pair: Pair) -> None:
     assert (pair.fork.path / "README.md").read_text() == "# New\n"
 
 
+def test_who_commits_may_be_said_by_the_environment_alone(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair.fork.git("config", "--unset", "user.name")
+    pair.fork.git("config", "--unset", "user.email")
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "A. Bot")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "bot@example.org")
+    pair.upstream.commit({"pkg/b.py": "VALUE = 2\n"})
+    assert pair.merge().return_value == 0
+    assert pair.fork.git("log", "-1", "--format=%an %ce") == "A. Bot bot@example.org"
+
+
 def test_a_commit_left_out_on_purpose_is_not_warned_of(pair: Pair) -> None:
     skipped = pair.upstream.commit({"pkg/skip.py": "SKIPPED_HERE = 1\nAND_THERE = 2\n"}, "unwanted")
     pair.upstream.commit({"pkg/b.py": "VALUE_OF_LATER = 2\nAND_MORE = 3\n"}, "later")
