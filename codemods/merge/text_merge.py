@@ -18,6 +18,7 @@ from codemods.merge.names import restore_imports, undefined
 from codemods.merge.resolvers import (
     adjacent,
     both_added,
+    converged,
     documentation,
     formatting,
     imports,
@@ -34,6 +35,7 @@ STRICT: dict[str, Rule] = {
     "list": lists.resolve,
     "imports": imports.resolve,
     "documentation": documentation.resolve,
+    "converged": converged.resolve,
 }
 ALL: dict[str, Rule] = {
     **STRICT,

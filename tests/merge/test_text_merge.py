@@ -443,3 +443,30 @@ def test_a_definition_whose_neighbour_is_gone_stays_where_it_can() -> None:
     ours = MODULE.replace("import tool\n", "import tool\n" + own)
     out = text(merged("pkg/__init__.py", MODULE, ours, GUARDED))
     assert out.count("def own():") == 1
+
+
+def test_a_requirement_that_upstream_names_twice_stays_named_twice() -> None:
+    base = "# Build\ncython\nninja\n\n# Test\ncffi\ncython\n"
+    ours = "# Build\ncython\nninja\n\n# Test\ncffi\ncython\nmine\nninja\n"
+    theirs = "# Build\ncython\nninja\n\n# Test\ncffi\ncython\nnew\n"
+    outcome = merged("requirements-test.txt", base, ours, theirs)
+    assert text(outcome) == "# Build\ncython\nninja\n\n# Test\ncffi\ncython\nmine\nnew\n"
+    without = "# Build\nninja\n\n# Test\ncffi\n"
+    assert "cython" not in text(merged("requirements-test.txt", base, without, theirs))
+
+
+def test_a_list_that_both_sides_keep_sorted_stays_sorted() -> None:
+    base = "alpha\nLOD\nzeta\n"
+    ours = "alpha\nHDA\nLOD\nyarn\nzeta\n"
+    theirs = "alpha\ndout\ninouts\nLOD\nzeta\n"
+    outcome = merged("docs/wordlist.txt", base, ours, theirs)
+    assert text(outcome) == "alpha\ndout\nHDA\ninouts\nLOD\nyarn\nzeta\n"
+
+
+def test_a_change_that_came_both_ways_has_upstreams_comments() -> None:
+    base = "template <int n = 0>\nvoid sync() {\n  bar(n);\n}\n"
+    theirs = "void sync(int n = 0) {\n  bar(n);\n}\n"
+    ours = "void sync(int n = 0) {\n  // unlike upstream, n may vary\n  bar(n);\n}\n"
+    outcome = merged("x.h", base, ours, theirs)
+    assert text(outcome) == theirs
+    assert rules(outcome) == {"converged"}

@@ -2,7 +2,8 @@
 
 Lists are requirements, word lists, ignore files, the elements of a literal or of an import that
 spans lines, source lists of CMake, includes. An element that both sides changed differently
-leaves the hunk as it is.
+leaves the hunk as it is. An element that upstream names twice stays so; what only the fork says
+twice is said once.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ _PATTERNS = {
     Language.CMAKE: _WORD,
     Language.CPP: _INCLUDE,
 }
+_AGAIN = b"\0again "  # in front of an element that a list has had before, word for word
+_TAIL = b"\0tail"
+_SHORTEST = 3  # elements in order that show that a list is kept sorted
 _WORD_FILES = re.compile(r"(.*words?(list)?.*\.txt|\.\w*ignore|MANIFEST\.in)\Z")
 
 
@@ -82,10 +86,12 @@ def _elements(text: bytes, pattern: re.Pattern[bytes]) -> dict[bytes, bytes] | N
             if pattern is not _REQUIREMENT:
                 return None
             key += b" again " + _bare(line)  # a file may say two things of one package
-        found.setdefault(key, lead + line)
+        while key in found:
+            key = _AGAIN + key
+        found[key] = lead + line
         lead = b""
     if lead.strip():
-        found[b"\0tail"] = lead  # a comment behind the last element
+        found[_TAIL] = lead  # a comment behind the last element
     return found
 
 
@@ -104,6 +110,11 @@ def _merged(
     lead = b""  # comments in front of an element that goes: they head what follows it
     for key, line in theirs.items():
         mine, old = ours.get(key), base.get(key)
+        if key.startswith(_AGAIN):
+            if order and key.removeprefix(_AGAIN) in dict(order):
+                order.append((key, lead + line))
+                lead = b""
+            continue
         if mine is None:
             if old is None:
                 order.append((key, lead + line))
@@ -123,8 +134,11 @@ def _merged(
     if lead:
         order.append((b"\0lead", lead))
     before: bytes | None = None
+    kept_sorted = _is_sorted(ours) and _is_sorted(theirs)
     for key, line in ours.items():
         if key not in theirs:
+            if key.startswith(_AGAIN):
+                continue
             if key in base:
                 if _bare(line) != _bare(base[key]):
                     return None  # upstream took away what we changed
@@ -132,9 +146,16 @@ def _merged(
             at = next((n + 1 for n, (k, _) in enumerate(order) if k == before), len(order))
             if before is None:
                 at = 0
+            if kept_sorted and key != _TAIL:
+                at = next((n for n, (k, _) in enumerate(order) if key.lower() < k.lower()), at)
             order.insert(at, (key, line))
         before = key
     return [line for _, line in order]
+
+
+def _is_sorted(elements: dict[bytes, bytes]) -> bool:
+    ranks = [key.lower() for key in elements if key != _TAIL]
+    return len(ranks) >= _SHORTEST and ranks == sorted(ranks)
 
 
 def _bare(line: bytes) -> bytes:
