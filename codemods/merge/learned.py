@@ -14,7 +14,7 @@ import difflib
 import keyword
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from codemods.merge.hunks import split_lines
 from codemods.merge.tokens import HAVE_TOKENS, canonical, renamed
@@ -23,6 +23,7 @@ from codemods.model import Language
 SHORTEST = 3  # letters; shorter names are variables, which mean another thing in each function
 ENOUGH = 2  # lines that must show a rename
 _NAME = re.compile(rb"[A-Za-z_]\w*\Z")
+_IMPORT = re.compile(rb"\s*(?:from|import)\s+([A-Za-z_][\w.]*)")
 _KEYWORDS = {word.encode() for word in keyword.kwlist}
 
 
@@ -50,11 +51,30 @@ def learn(base: bytes, theirs: bytes, language: Language | None) -> dict[bytes, 
     }
 
 
-def follow(text: bytes, renames: Mapping[bytes, bytes], language: Language | None) -> bytes:
-    """The text with the renames carried out in its code, not in comments and strings."""
+def follow(
+    text: bytes,
+    renames: Mapping[bytes, bytes],
+    language: Language | None,
+    is_module: Callable[[str], bool] = lambda name: False,
+) -> bytes:
+    """The text with the renames carried out in its code, not in comments and strings. A module of
+    the tree's own (`is_module` knows them) that is still called so keeps its name."""
     if not renames or language is None:
         return text
-    return renamed(text, renames, language)
+    done = renamed(text, renames, language)
+    if language is not Language.PYTHON or done == text:
+        return done
+    lines = zip(split_lines(text), split_lines(done), strict=True)
+    return b"".join(_with_module(before, after, is_module) for before, after in lines)
+
+
+def _with_module(before: bytes, after: bytes, is_module: Callable[[str], bool]) -> bytes:
+    old, new = _IMPORT.match(before), _IMPORT.match(after)
+    if not old or not new or old[1] == new[1]:
+        return after
+    if not is_module(old[1].decode()) or is_module(new[1].decode()):
+        return after
+    return after[: new.start(1)] + old[1] + after[new.end(1) :]
 
 
 def _pairs(before: bytes, after: bytes, language: Language) -> list[tuple[bytes, bytes]]:

@@ -91,12 +91,18 @@ def _follow(
     both = [p for p in contested if p in upstream and upstream[p].mode.startswith("10")]
     old, mine, new = (store.contents({p: tree[p] for p in both}) for tree in (base, fork, upstream))
     found: dict[str, Mapping[str, str]] = {}
+
+    def is_module(name: str) -> bool:
+        stem = name.replace(".", "/")
+        files = f"{stem}.py", f"{stem}/__init__.py"
+        return any(file in tree for tree in (upstream, fork) for file in files)
+
     for path in sorted(both):
         language = language_of(path)
         renames = learned.learn(old[path], new[path], language)
         if not renames:
             continue
-        texts = [learned.follow(text, renames, language) for text in (old[path], mine[path])]
+        texts = [learned.follow(t, renames, language, is_module) for t in (old[path], mine[path])]
         for tree, oid in zip((base, fork), store.write_blobs(texts), strict=True):
             tree[path] = Entry(tree[path].mode, oid)
         if texts[1] != mine[path]:

@@ -48,6 +48,20 @@ def undefined(text: bytes) -> frozenset[str] | None:
     return frozenset(read - bound)
 
 
+def twice_imported(text: bytes) -> set[str]:
+    """Names that a module imports from two places, one behind the other: what stands between them
+    means the first, what follows the second."""
+    places: dict[str, set[str]] = {}
+    for node in _imports(text):
+        for alias in node.names:
+            if isinstance(node, ast.ImportFrom):
+                origin = f"{'.' * node.level}{node.module or ''}:{alias.name}"
+            else:
+                origin = alias.name if alias.asname else _bound(alias)
+            places.setdefault(_bound(alias), set()).add(origin)
+    return {name for name, origins in places.items() if len(origins) > 1} - {"*"}
+
+
 def restore_imports(merged: bytes, *versions: bytes) -> tuple[bytes, list[str]]:
     """The merged text with the imports that one of the versions has, another took away, and the
     merged text needs; and the names that came back."""

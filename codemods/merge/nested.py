@@ -17,11 +17,12 @@ from codemods.merge.units_python import key_of, parsed
 def follow(units: Mapping[Key, Unit], anchor: Key, addition: bytes) -> tuple[Key, bytes] | None:
     """The unit whose block holds the statement `anchor` now, with `addition` behind it; None where
     there is no such place, or more than one."""
+    name = anchor[:-1] if anchor[-1].startswith("#") else anchor  # as among its siblings
     found = [
         (key, unit, node)
         for key, unit in units.items()
         for node in _inside(unit)
-        if key_of(node) == anchor[:2]
+        if key_of(node) == name
     ]
     body = parsed(addition)
     if len(found) != 1 or body is None or any(map(_has_long_text, body)):
@@ -34,7 +35,8 @@ def follow(units: Mapping[Key, Unit], anchor: Key, addition: bytes) -> tuple[Key
         for line in split_lines(addition.strip(b"\r\n") + b"\n")
     )
     end = node.end_lineno or node.lineno
-    return key, b"".join([*lines[:end], b"\n", added, b"\n", *lines[end:]])
+    blank = b"" if all(isinstance(n, ast.Import | ast.ImportFrom) for n in body) else b"\n"
+    return key, b"".join([*lines[:end], blank, added, blank, *lines[end:]])
 
 
 def _inside(unit: Unit) -> Iterator[ast.stmt]:

@@ -8,13 +8,13 @@ parses and defines nothing twice wins, else the one that leaves least.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from codemods.merge import branches, nested, units_cpp, units_python
 from codemods.merge.hunks import Hunk, Pieces, compact, hunks, merge_texts, side
-from codemods.merge.names import restore_imports, undefined
+from codemods.merge.names import restore_imports, twice_imported, undefined
 from codemods.merge.resolvers import (
     adjacent,
     both_added,
@@ -121,7 +121,7 @@ def merge_file(
 def faults(place: Place, merged: bytes, base: bytes, ours: bytes, theirs: bytes) -> list[str]:
     """What is wrong with a merged text and with neither of the versions: it does not parse, it
     defines a name twice, it uses a Python name that nothing in it defines, or it imports a module
-    that upstream removed."""
+    that is not there or one name from two places."""
     sides = ours, theirs
     found = [f"`{name}` is defined twice" for name in defined_twice(place, merged, *sides)]
     twice = branches.repeated(place.language, merged, ours, theirs)
@@ -139,7 +139,17 @@ def faults(place: Place, merged: bytes, base: bytes, ours: bytes, theirs: bytes)
             imports.stale_imports(theirs, place)
         )
         found += [f"it imports `{module}`, which upstream removed" for module in stale]
+        found += _wrong_imports(place, merged, sides)
     return sorted(found)
+
+
+def _wrong_imports(place: Place, merged: bytes, sides: Sequence[bytes]) -> Iterator[str]:
+    """What is wrong with the imports of a Python text and with neither side's."""
+    nowhere = imports.unknown_imports(merged, place)
+    for module in nowhere.difference(*(imports.unknown_imports(s, place) for s in sides)):
+        yield f"it imports `{module}`, which is nowhere"
+    for name in twice_imported(merged).difference(*map(twice_imported, sides)):
+        yield f"`{name}` is imported from two places"
 
 
 def defined_twice(place: Place, merged: bytes, *versions: bytes) -> list[str]:

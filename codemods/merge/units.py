@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codemods.merge.hunks import Hunk, Pieces
 from codemods.merge.tokens import same_code
@@ -17,6 +17,7 @@ from codemods.model import Language
 
 Key = tuple[str, ...]
 
+_IMPORTS = frozenset({"import", "from", "include"})
 _EXECUTED = frozenset({"text", "if"})
 """The kinds of units that run where they stand, so that their place matters."""
 
@@ -52,7 +53,8 @@ class Merger:
     """Merges three lists of units. `resolve` merges the text of one that both sides changed;
     `moved` is asked whether a definition that upstream took away, and the fork changed, is
     dealt with elsewhere. `nested` is asked where a statement of the fork's belongs that stands
-    behind one that upstream took away. `rules` collects what was decided, by key."""
+    behind one that upstream took away; an import that belongs nowhere stands in front of its next
+    neighbour. `rules` collects what was decided, by key."""
 
     language: Language
     resolve: Callable[[Hunk], Pieces]
@@ -70,18 +72,25 @@ class Merger:
         order = list(parts)
         before: Key | None = None
         gone: Key | None = None  # what stood in front of a unit, and upstream took away
-        for key, unit in mine.items():
+        keys = list(mine)
+        for number, (key, unit) in enumerate(mine.items()):
             if key not in new:
                 pieces = self._not_theirs(old.get(key), unit)
                 if not pieces:
                     gone = key
                     continue
-                if self.nested and gone and key not in old and key[0] in _EXECUTED:
+                if gone and key not in old and key[0] in _EXECUTED | _IMPORTS:
                     if self._follow(new, gone, key, unit, parts):
+                        gone = key
                         continue
-                    pieces = [Hunk(b"", unit.text, b"")]
+                    if self.nested and key[0] in _EXECUTED:
+                        pieces = [Hunk(b"", unit.text, b"")]
                 parts[key] = pieces
-                order.insert(_place_of(key, before, order), key)
+                behind = next((k for k in keys[number + 1 :] if k in new), None)
+                if gone and behind and key[0] in _IMPORTS:
+                    order.insert(order.index(behind), key)
+                else:
+                    order.insert(_place_of(key, before, order), key)
             before = key
             gone = None if key in new else gone
         return [piece for key in order for piece in parts[key]]
@@ -95,8 +104,14 @@ class Merger:
         parts: dict[Key, Pieces],
     ) -> bool:
         """Put a statement into the block where what stood in front of it is now; whether it is."""
-        place = self.nested(new, gone, unit.text) if self.nested else None
-        if place is None or parts[place[0]] != [new[place[0]].text]:
+        merged = {
+            name: replace(other, text=piece)
+            for name, other in new.items()
+            for piece in parts[name]
+            if len(parts[name]) == 1 and isinstance(piece, bytes)
+        }
+        place = self.nested(merged, gone, unit.text) if self.nested else None
+        if place is None:
             return False
         parts[place[0]] = [place[1]]
         self.rules.append(("moved", key))

@@ -57,6 +57,8 @@ def _units(
         start, end = _first_line(node), node.end_lineno or node.lineno
         if start <= at:
             return None
+        following = _first_line(body[number + 1]) - 1 if number + 1 < len(body) else end
+        end += _comments_below(lines[end:following], node.col_offset)
         text = b"".join(lines[at:end])
         key = _key(node, number)
         signature = _signature(node)
@@ -94,6 +96,17 @@ def _class_body(node: ast.ClassDef, lines: Sequence[bytes]) -> tuple[int, tuple[
         first -= 1
     inner = _units(node.body, lines, first)
     return None if inner is None else (first, tuple(inner[0]))
+
+
+def _comments_below(lines: Sequence[bytes], column: int) -> int:
+    """How many of the lines behind a statement are comments that belong to it: directly below it,
+    as far in as it is, and set off from what follows by a blank line."""
+    count = 0
+    for line in lines:
+        if not line.lstrip().startswith(b"#") or len(line) - len(line.lstrip()) != column:
+            break
+        count += 1
+    return count if count < len(lines) and not lines[count].strip() else 0
 
 
 def _is_documented(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

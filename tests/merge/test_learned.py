@@ -113,3 +113,16 @@ def test_a_module_of_a_package_that_upstream_left_or_has_itself_is_no_such_modul
         "import triton.language\nfrom pkg.old import f\nfrom typing.io import IO\nimport tvm.ir\n"
     )
     assert modules(base, base, "import typing\nfrom pkg import new\nfrom tvm import ir\n") == []
+
+
+def test_a_rename_does_not_reach_a_module_that_keeps_its_name() -> None:
+    renames = {b"tir": b"tirx"}
+    text = b"from tvm.tir import Var\nfrom pkg.language.tir.ir import Spec  # tir\nx = tir.Var\n"
+    files = {"pkg/language/tir/ir.py", "pkg/x.py"}
+
+    def is_module(name: str) -> bool:
+        return f"{name.replace('.', '/')}.py" in files
+
+    assert learned.follow(text, renames, Language.PYTHON, is_module) == (
+        b"from tvm.tirx import Var\nfrom pkg.language.tir.ir import Spec  # tir\nx = tirx.Var\n"
+    )

@@ -470,3 +470,67 @@ def test_a_change_that_came_both_ways_has_upstreams_comments() -> None:
     outcome = merged("x.h", base, ours, theirs)
     assert text(outcome) == theirs
     assert rules(outcome) == {"converged"}
+
+
+def test_imports_follow_what_they_stood_behind_into_upstreams_block() -> None:
+    own = "from .utils.own import mine\nfrom .utils.other import more\n"
+    ours = MODULE.replace("import tool\n", "import tool\n" + own)
+    out = text(merged("pkg/__init__.py", MODULE, ours, GUARDED))
+    head, rest = out.split("    from .utils import tool\n")
+    assert head == "import os\nfrom . import env\n\nif not env.light:\n"
+    assert rest.replace("\n\n", "\n").strip("\n") == (
+        "    from .utils.own import mine\n    from .utils.other import more\n"
+        "    from .layout import Layout"
+    )
+
+
+def test_an_import_whose_neighbour_is_gone_stands_before_its_next_one() -> None:
+    base = "import one\nfrom old.a import b\nfrom old.c import d\n\nimport last\n\n\ndef f(): ...\n"
+    ours = base.replace("import d\n", "import d\nimport own\n").replace("f():", "f(x):")
+    theirs = base.replace("old.", "new.").replace("def f(): ...", "def g(): ...\n\n\ndef f(): ...")
+    out = text(merged("x.py", base, ours, theirs))
+    assert "from new.c import d\nimport own\n\nimport last\n" in out
+    cpp = "#include <base.h>\n#include <old/a.h>\n%s\n#include <string>\n\nint %s();\n%s"
+    out = text(
+        merged(
+            "x.h",
+            cpp % ("", "one", ""),
+            cpp % ("\n#include <stdlib.h>\n", "two", ""),
+            (cpp % ("", "one", "int three();\n")).replace("old/", "new/"),
+        )
+    )
+    assert out.startswith(
+        "#include <base.h>\n#include <new/a.h>\n\n#include <stdlib.h>\n\n#include <string>\n"
+    )
+
+
+def test_a_comment_below_a_statement_stays_with_it() -> None:
+    base = "class Key:\n    A = 1\n    '''About a.'''\n\n    B = 2\n    '''About b.'''\n"
+    ours = base.replace(
+        "    B = 2\n", "    OWN = 3\n    '''About own.'''\n    # (me) a bug in a\n\n    B = 2\n"
+    )
+    theirs = base.replace("    B = 2\n", "    NEW = 4\n    '''About new.'''\n\n    B = 2\n")
+    out = text(merged("x.py", base, ours, theirs))
+    assert "    '''About own.'''\n    # (me) a bug in a\n\n" in out
+
+
+def test_a_name_that_the_two_sides_import_from_two_places_is_left_to_a_person() -> None:
+    base = "import os\n\nimport a.b\n\n\ndef f():\n    return os, a\n"
+    ours = base.replace("import a.b\n", "import a.b\nimport mine.language as T\n")
+    theirs = "import new.script as T\n" + base
+    clean = (ours.replace("import os", "import new.script as T\nimport os")).encode()
+    versions = (base.encode(), ours.encode(), theirs.encode())
+    assert faults(place("x.py"), clean, *versions) == ["`T` is imported from two places"]
+    optional = b"try:\n    import fast as T\nexcept ImportError:\n    import slow as T\n"
+    assert faults(place("x.py"), optional, b"", b"", b"") == []
+
+
+def test_an_import_of_a_module_that_is_nowhere_is_left_to_a_person() -> None:
+    where = Place("p/x.py", Language.PYTHON, *(({"p/__init__.py", "p/tir/ir.py"},) * 3))
+    side = b"from p.tir.ir import A\n"
+    assert faults(where, b"from p.tirx.ir import A\n", side, side, side) == [
+        "it imports `p.tirx.ir`, which is nowhere"
+    ]
+    assert faults(where, b"import other.x\nfrom p.tir import ir\n", side, side, side) == []
+    generated = b"from p.version import V\n"
+    assert faults(where, generated, b"", generated, b"") == []

@@ -66,13 +66,23 @@ def resolve(hunk: Hunk, place: Place) -> bytes | None:
 
 def stale_imports(text: bytes, place: Place) -> list[str]:
     """The modules that a file imports although upstream has removed them."""
+    return sorted({i.module or i.name for i in _all(text) if _stale(i, place)})
+
+
+def unknown_imports(text: bytes, place: Place) -> set[str]:
+    """The modules of the trees' own packages that a file imports and none of the trees has."""
+    named = {i.module if i.module is not None else i.name for i in _all(text)}
+    return {module for module in named if not _exists(module, place)}
+
+
+def _all(text: bytes) -> list[Import]:
+    """Every import of a module, wherever it stands."""
     try:
         module = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    nodes = [n for n in ast.walk(module) if isinstance(n, ast.Import | ast.ImportFrom)]
-    found = {i.module or i.name for n in nodes for i in _imports(n) if _stale(i, place)}
-    return sorted(found)
+    nodes = (n for n in ast.walk(module) if isinstance(n, ast.Import | ast.ImportFrom))
+    return [i for n in nodes for i in _imports(n)]
 
 
 def _statements(text: bytes) -> list[Statement] | None:
@@ -114,6 +124,19 @@ def _stale(wanted: Import, place: Place) -> bool:
     files = _module_files(wanted.module if wanted.module is not None else wanted.name, place.path)
     was = any(file in place.base for file in files)
     return was and not any(file in place.theirs for file in files)
+
+
+def _exists(module: str, place: Place) -> bool:
+    """Whether a module may be there: a tree has it, or its package is none of the trees' own."""
+    trees = (place.theirs, place.ours)
+    top = module.partition(".")[0]
+    if top and not any(f"{top}/__init__.py" in tree for tree in trees):
+        return True
+    files = _module_files(module, place.path)
+    stem = files[0].removesuffix(".py")
+    if any(file in tree for tree in trees for file in (*files, f"{stem}.pyx")):
+        return True
+    return any(path.startswith(f"{stem}/") for tree in trees for path in tree)
 
 
 def _module_files(module: str, path: str) -> list[str]:
