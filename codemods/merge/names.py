@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -46,6 +47,44 @@ def undefined(text: bytes) -> frozenset[str] | None:
             case ast.MatchMapping(rest=str() as name):
                 bound.add(name)
     return frozenset(read - bound)
+
+
+def drop_unused(merged: bytes, ours: bytes, theirs: bytes) -> tuple[bytes, list[str]]:
+    """The merged text without the imports that only the fork has, that its code used, and that
+    nothing uses where that code is gone; and their names."""
+    mine = {alias for alias, node in _aliases(ours)} - {alias for alias, node in _aliases(theirs)}
+    read, before = _read(merged), _read(ours)
+    lines = split_lines(merged)
+    gone: list[str] = []
+    for alias, node in reversed(list(_aliases(merged))):
+        end = node.end_lineno or node.lineno
+        text = b"".join(lines[node.lineno - 1 : end])
+        alone = len(node.names) == 1 and b"#" not in text and b";" not in text
+        if alone and alias in mine and alias[-1] in before - read:
+            del lines[node.lineno - 1 : end]
+            gone.append(alias[-1])
+    return b"".join(lines), gone
+
+
+def _aliases(text: bytes) -> Iterator[tuple[tuple[str, ...], ast.Import | ast.ImportFrom]]:
+    """What each import of a module binds: from where, which name, as what."""
+    for node in _imports(text):
+        origin = "import"
+        if isinstance(node, ast.ImportFrom):
+            origin = "." * node.level + (node.module or "")
+        for alias in node.names:
+            yield (origin, alias.name, _bound(alias)), node
+
+
+def _read(text: bytes) -> set[str]:
+    """Every name that a text reads, and every word of its strings: `__all__`, annotations."""
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    strings = (n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str))
+    return names.union(*(re.findall(r"\w+", value) for value in strings))
 
 
 def twice_imported(text: bytes) -> set[str]:

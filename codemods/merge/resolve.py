@@ -15,6 +15,7 @@ from codemods.merge.hunks import join
 from codemods.merge.policy import Policy
 from codemods.merge.resolvers.place import Place
 from codemods.merge.store import Store
+from codemods.merge.structure import misplaced
 from codemods.merge.syntax import language_of
 from codemods.merge.text_merge import (
     Applied,
@@ -93,7 +94,10 @@ class Resolver:
                 self._content(tree[path], path) if path in tree else b""
                 for tree in (self._base, self._ours, self._theirs)
             ]
-            if faults(self._place(path), merged[path], versions[0], versions[1], versions[2]):
+            place = self._place(path)
+            if faults(place, merged[path], versions[0], versions[1], versions[2]) or misplaced(
+                place.language, merged[path], *versions
+            ):
                 yield Conflict(path, self._base.get(path), self._ours[path], self._theirs[path])
                 del self._result.files[path]
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from codemods.merge import branches, nested, units_cpp, units_python
 from codemods.merge.hunks import Hunk, Pieces, compact, hunks, merge_texts, side
-from codemods.merge.names import restore_imports, twice_imported, undefined
+from codemods.merge.names import drop_unused, restore_imports, twice_imported, undefined
 from codemods.merge.resolvers import (
     adjacent,
     both_added,
@@ -26,6 +26,7 @@ from codemods.merge.resolvers import (
     token_merge,
 )
 from codemods.merge.resolvers.place import Place, Rule
+from codemods.merge.structure import lost, misplaced
 from codemods.merge.syntax import still_parses
 from codemods.merge.units import Ambiguous, Key, Merger, Unit, walk
 from codemods.model import Language
@@ -279,7 +280,13 @@ def _problems(place: Place, pieces: Pieces, versions: tuple[bytes, bytes, bytes]
     """What is wrong with the text, with whichever side in its hunks is better."""
     sides = [side(pieces, name) for name in (("ours", "theirs") if hunks(pieces) else ("ours",))]
     sides = [_mended(place, text, versions)[0] for text in sides]
-    return min((faults(place, text, *versions) for text in sides), key=len)
+    found = [
+        [*faults(place, text, *versions), *misplaced(place.language, text, *versions)]
+        for text in sides
+    ]
+    if not hunks(pieces):
+        found[0] += lost(place.language, sides[0], *versions)
+    return min(found, key=len)
 
 
 def _finished(place: Place, outcome: Outcome, versions: tuple[bytes, bytes, bytes]) -> Outcome:
@@ -299,6 +306,9 @@ def _mended(
     if place.language is Language.PYTHON:
         text, names = restore_imports(text, *versions[1:])
         applied += [Applied("imports", f"`{name}` is still used") for name in names]
+        if not place.path.endswith("__init__.py"):
+            text, names = drop_unused(text, *versions[1:])
+            applied += [Applied("imports", f"`{name}` is used nowhere now") for name in names]
     text, asked = branches.without_repeated(place.language, text, *versions[1:])
     return text, [*applied, *(Applied("converged", f"branch `{shown}`") for shown in asked)]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from codemods.merge.hunks import Hunk, merge_texts
+from codemods.merge.hunks import Hunk, merge_texts, split_lines
 from codemods.model import Language
 
 _STRING = rb"[A-Za-z]{0,3}(?:'''[\s\S]*?'''|\"\"\"[\s\S]*?\"\"\")"
@@ -27,6 +27,7 @@ _CPP = re.compile(
     + rb")|(?P<other>" + _OPERATOR + rb"|[\s\S])"
 )  # fmt: skip
 _C_LIKE = {Language.CPP}
+_ENOUGH = 0.5  # share of a text's words that must be left for it to be the same text, changed
 _OPENERS, _CLOSERS = b"([{", b")]}"
 HAVE_TOKENS = frozenset(
     {Language.CPP, Language.PYTHON, Language.CYTHON, Language.CMAKE, Language.TOML}
@@ -96,7 +97,7 @@ def merge_tokens(hunk: Hunk, language: Language) -> bytes | None:
     if len(merged) != 1 or not isinstance(merged[0], bytes):
         return None
     base, *sides = (_split(s, language) for s in (hunk.base, hunk.ours, hunk.theirs))
-    if _changes_what_the_other_opened(base, *sides):
+    if _changes_what_the_other_opened(base, *sides) or _adds_to_what_is_gone(hunk, base, sides):
         return None
     return b"".join(_unrow(row) for row in merged[0].split(b"\n")[:-1])
 
@@ -135,6 +136,27 @@ def _changes_what_the_other_opened(
         for opened, closed in one
         for start, end in edit
     )
+
+
+def _adds_to_what_is_gone(hunk: Hunk, base: list[bytes], sides: list[list[bytes]]) -> bool:
+    """Whether one side added whole lines to what the other rewrote: where they belong then, no
+    token tells."""
+    lines = split_lines(hunk.base)
+    for side, other in zip((hunk.ours, hunk.theirs), reversed(sides), strict=True):
+        matcher = SequenceMatcher(None, lines, split_lines(side), autojunk=False)
+        added = any(
+            last - first - (end - start) > 1 for _, start, end, first, last in matcher.get_opcodes()
+        )
+        if added and _kept(base, other) < _ENOUGH:
+            return True
+    return False
+
+
+def _kept(base: list[bytes], side: list[bytes]) -> float:
+    """The share of the base's words that a side still has, in order."""
+    old, new = ([t for t in tokens if re.match(rb"\w|['\"]", t)] for tokens in (base, side))
+    blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks) / max(1, len(old))
 
 
 def _pairs(tokens: list[bytes]) -> Iterator[tuple[int, int]]:

@@ -165,8 +165,8 @@ def _place_of(key: Key, before: Key | None, order: Sequence[Key]) -> int:
     if before is None:
         return _first(order)
     at = order.index(before) + 1 if before in order else 0
-    if key[0] in {"def", "class"}:
-        while at < len(order) and order[at][0] in {"import", "from"}:
+    if key[0] in {"def", "class", "function", "type"}:
+        while at < len(order) and order[at][0] in _IMPORTS:
             at += 1
     return at
 

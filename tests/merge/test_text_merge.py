@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from codemods.merge.hunks import Hunk, hunks, join, merge_texts
+from codemods.merge.names import drop_unused
+from codemods.merge.resolvers import token_merge
 from codemods.merge.resolvers.place import Place
+from codemods.merge.structure import misplaced
 from codemods.merge.text_merge import Outcome, faults, merge_file
 from codemods.merge.tokens import same_code
 from codemods.model import Language
@@ -534,3 +537,71 @@ def test_an_import_of_a_module_that_is_nowhere_is_left_to_a_person() -> None:
     assert faults(where, b"import other.x\nfrom p.tir import ir\n", side, side, side) == []
     generated = b"from p.version import V\n"
     assert faults(where, generated, b"", generated, b"") == []
+
+
+def test_a_last_line_without_a_newline_does_not_run_into_the_next_one() -> None:
+    base = "numpy\nsetuptools\nwheel\n"
+    ours = "numpy\nsetuptools\nwheel\ncuda-python>=12"
+    theirs = "numpy\nsetuptools\ntorch\nwheel\n"
+    out = text(merged("requirements-dev.txt", base, ours, theirs))
+    assert out.split("\n") == ["numpy", "setuptools", "torch", "wheel", "cuda-python>=12", ""]
+    out = text(merged("requirements-dev.txt", base, ours + "\n", theirs + "zlib"))
+    assert out.endswith("zlib") and "wheel\ncuda-python>=12\n" in out
+
+
+REWRITTEN = "class State:\n    on = True\n\n    @classmethod\n    def enable(cls):\n        ...\n"
+
+
+def test_lines_added_to_what_the_other_side_rewrote_stay_a_conflict() -> None:
+    base = (
+        "def arch():\n    import os\n\n    os.environ['A'] = '1'\n\n\nHOME = find()\nPATH = 1\n\n"
+    )
+    ours = base.rstrip("\n") + "\nOWN = read()\nif OWN:\n    X = 1\nelse:\n    X = 2\n\n"
+    theirs = "# Cache control\nclass State:\n    on = True\n\n"
+    assert (
+        token_merge.resolve(Hunk(*(t.encode() for t in (base, ours, theirs))), place("x.py"))
+        is None
+    )
+
+
+def test_a_definition_that_a_merge_moved_out_of_its_class_is_left_to_a_person() -> None:
+    wrong = REWRITTEN.replace("    on = True\n", "    on = True\nif x:\n    y = 1\n")
+    assert misplaced(Language.PYTHON, wrong.encode(), b"", REWRITTEN.encode()) == [
+        "`enable` is defined where no side has it"
+    ]
+    assert misplaced(Language.PYTHON, REWRITTEN.encode(), b"", REWRITTEN.encode()) == []
+    cpp = b"namespace a {\nclass C {\n  void f() {}\n};\n} // namespace a\n"
+    assert misplaced(Language.CPP, cpp, cpp.replace(b"a {", b"b {"), b"") == [
+        "`a.C` is defined where no side has it",
+        "`a.C.f` is defined where no side has it",
+    ]
+
+
+def test_a_comment_behind_an_import_goes_with_its_name() -> None:
+    base = "from .env import OLD\n\nimport os\n"
+    ours = "from .env import OLD, MINE  # noqa: F401\n\nimport os\n"
+    theirs = "from .cache import on\n\nimport os\n"
+    assert "from .env import MINE  # noqa: F401\n" in text(merged("p/x.py", base, ours, theirs))
+
+
+def test_a_function_of_the_forks_does_not_land_among_includes() -> None:
+    base = '#include <a>\n#include <b>\n\n#include "t.h"\n\nint f();\nint g();\n'
+    ours = base.replace('t.h"\n', 't.h"\n\nstatic bool own() {\n  return true;\n}\n')
+    ours = ours.replace("g()", "g(int c)")
+    theirs = base.replace("<b>\n", "<b>\n#include <c>\n").replace("t.h", "u.h")
+    theirs = theirs.replace("int f();\nint g();\n", "int g();\nint f();\n")
+    out = text(merged("x.h", base, ours, theirs))
+    assert out.index("u.h") < out.index("own()") < out.index("f()")
+
+
+def test_an_import_of_the_forks_that_nothing_uses_any_more_goes() -> None:
+    text_ = b"import os\nfrom pkg import env\nfrom pkg import other\n\nprint(os)\n"
+    fork = b"import os\nfrom pkg import env\n\nprint(os, env)\n"
+    upstream = b"import os\nfrom pkg import other\n\nprint(os)\n"
+    assert drop_unused(text_, fork, upstream) == (
+        b"import os\nfrom pkg import other\n\nprint(os)\n",
+        ["env"],
+    )
+    assert drop_unused(fork, fork, upstream) == (fork, [])
+    marked = text_.replace(b"env\n", b"env  # noqa: F401\n")
+    assert drop_unused(marked, fork, upstream) == (marked, [])

@@ -161,7 +161,7 @@ def _add(out: list[Statement], source: Statement, added: list[Import]) -> list[S
                 if longer is not None:
                     return [*out[:at], longer, *out[at + 1 :]]
     whole = len(added) == len(source.imports)
-    text = source.text.lstrip("\n") if whole else _spelled(module, added)
+    text = source.text.lstrip("\n") if whole else _spelled(module, added, _comment(source.text))
     last = max((n for n, s in enumerate(out) if s.imports), default=len(out) - 1)
     return [*out[: last + 1], Statement(text, tuple(added)), *out[last + 1 :]]
 
@@ -194,11 +194,17 @@ def _extended(statement: Statement, added: list[Import]) -> Statement | None:
     return Statement(f"{before}{longer}\n", imports)
 
 
-def _spelled(module: str | None, added: list[Import]) -> str:
+def _comment(text: str) -> str:
+    """The comment behind a statement of one line, with two spaces in front."""
+    line = text.strip("\n").rpartition("\n")[2]
+    return f"  #{line.partition('#')[2]}" if "#" in line and "(" not in line else ""
+
+
+def _spelled(module: str | None, added: list[Import], comment: str) -> str:
     names = [_alias(i) for i in added]
     if module is None:
-        return "".join(f"import {name}\n" for name in names)
-    line = f"from {module} import {', '.join(names)}\n"
+        return "".join(f"import {name}{comment}\n" for name in names)
+    line = f"from {module} import {', '.join(names)}{comment}\n"
     if len(line) <= _WIDTH:
         return line
     return f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")\n"

@@ -55,6 +55,8 @@ def resolve(hunk: Hunk, place: Place) -> bytes | None:
     if order is None:
         return None
     text = b"".join(order)
+    if hunk.theirs and not hunk.theirs.endswith(b"\n"):
+        text = text.removesuffix(b"\n").removesuffix(b"\r")
     return _with_commas(text, hunk.theirs) if pattern is _COMMA else text
 
 
@@ -73,6 +75,8 @@ def _elements(text: bytes, pattern: re.Pattern[bytes]) -> dict[bytes, bytes] | N
     """The lines by what they name, comments and blank lines in front with the next one."""
     found: dict[bytes, bytes] = {}
     lead = b""
+    if text and not text.endswith(b"\n"):
+        text += b"\r\n" if b"\r\n" in text else b"\n"
     for line in split_lines(text):
         match = pattern.fullmatch(line)
         if match is None:
