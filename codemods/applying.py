@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -13,6 +13,7 @@ from codemods import offsets, sanity, suppress
 from codemods.choices import Choices, Unsafe, sites
 from codemods.model import Edit, Facts, Migration, NewFile, Remark, Source
 from codemods.offsets import Lines
+from codemods.tokens import holds
 
 NOT_SAFE = "not changed, the fix is not safe"
 """How the finding of a fix ends that nobody accepted."""
@@ -74,21 +75,6 @@ class Rewritten:
     suppressed: frozenset[int]  # offsets of the directives used, in the text before the pass
     failures: tuple[Failure, ...]
     read: tuple[str, ...] = ()  # other files whose texts had a say
-
-
-def holds(text: bytes, tokens: Sequence[str]) -> bool:
-    """Say whether any of `tokens` stands in `text`; no tokens at all means every text does."""
-    if not tokens:
-        return True
-    for token in _encoded(tuple(tokens)):  # noqa: SIM110 - a generator costs more than a search
-        if token in text:
-            return True
-    return False
-
-
-@cache
-def _encoded(tokens: tuple[str, ...]) -> tuple[bytes, ...]:
-    return tuple(token.encode() for token in tokens)
 
 
 def apply_all(
@@ -178,7 +164,7 @@ def _outcomes(source: Source, migration: Migration, facts: Facts) -> _Outcomes:
     remarks: list[Remark] = []
     new_files: list[NewFile] = []
     for rewrite in migration.rewrites:
-        if rewrite.language is not source.language or not holds(source.data, rewrite.tokens):
+        if rewrite.language is not source.language or not holds(source, rewrite.tokens):
             continue
         for outcome in rewrite.apply(source, facts):
             if isinstance(outcome, Edit):

@@ -131,6 +131,7 @@ def check(
 ) -> Checked | None:
     """Check `names` (None: all) given the files `part` alone; None if the tree has a say."""
     from codemods import applying, shares, tree
+    from codemods.model import Source
 
     found = tree.read(_files(names, asked))
     if part is None:
@@ -140,7 +141,7 @@ def check(
             ported = _only(_port(tree.read(_files(None, asked)).data, asked), names)
         return Checked(_result(asked, found, ported), ported, found.data)
     may_hold = shares.prefilter(asked.migrations)
-    if not any(may_hold(found.files[path], data) for path, data in found.data.items()):
+    if not any(may_hold(Source(p, text, found.files[p])) for p, text in found.data.items()):
         return Checked(_result(asked, found, None), None, found.data)
     try:
         ported = _port(found.data, asked, alone=True)

@@ -23,6 +23,11 @@ class Bar:
         self._bar: Progress | None = None
         self._task: TaskID | None = None
 
+    @property
+    def shown(self) -> Bar | None:
+        """The bar where somebody can see it: telling of each file takes time."""
+        return self if self._shown else None
+
     def __enter__(self) -> Bar:
         return self
 

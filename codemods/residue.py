@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from codemods import suppress
 from codemods.lexing import Lexed
 from codemods.model import Finding, Language, Migration, Source
 from codemods.offsets import Lines
+from codemods.tokens import finder
 from codemods.tree import classify
 
 UNPARSED = "text that does not parse"
@@ -56,7 +57,7 @@ def scan(
     for path, data in files.items():
         language = classify(path)
         table = tables.get(language) if language is not None else None
-        if language is None or table is None or not any(name in data for name in table.owners):
+        if language is None or table is None or not table.may_stand(data):
             continue
         found, unseen = _scan_file(path, data, language, table, explained)
         residue += found
@@ -83,6 +84,7 @@ def count(files: Mapping[str, bytes], migrations: Sequence[Migration]) -> Counte
 class _Table:
     pattern: re.Pattern[bytes]
     owners: Mapping[bytes, str]
+    may_stand: Callable[[bytes], bool]
 
 
 def _tables(migrations: Sequence[Migration]) -> dict[Language, _Table]:
@@ -94,7 +96,9 @@ def _tables(migrations: Sequence[Migration]) -> dict[Language, _Table]:
             for language in spread:
                 names[language].setdefault(name.encode(), migration.code)
     return {
-        language: _Table(_pattern(owners), owners) for language, owners in names.items() if owners
+        language: _Table(_pattern(owners), owners, finder(tuple(owners)))
+        for language, owners in names.items()
+        if owners
     }
 
 

@@ -131,7 +131,7 @@ def main(
         done = session.port(found, wish)
     else:
         with progress.Bar() as bar:
-            done = porting.port("run", found, wish, bar)
+            done = porting.port("run", found, wish, bar.shown)
     if verbose:
         click.echo("\n".join(done.tracebacks), err=True)
     if show_diff:

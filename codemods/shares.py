@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from codemods import sanity, suppress
-from codemods.applying import Failure, Rewritten, apply_all, holds
+from codemods.applying import Failure, Rewritten, apply_all
 from codemods.choices import Unsafe
 from codemods.model import Collector, Consulted, Facts, Language, Migration, Source
+from codemods.tokens import holds
 
 _KEPT = 16_000_000
 """Bytes of text whose syntax trees a worker keeps at most; trees are some hundred times as large
@@ -64,7 +65,7 @@ class Share:
         for collector in collectors:
             if collector.language is not source.language:
                 continue
-            if not holds(source.data, collector.tokens):
+            if not holds(source, collector.tokens):
                 continue
             try:
                 answer = collector.gather(self._shown(source, collector, known))
@@ -130,7 +131,7 @@ class Share:
                 self._sources[path] = Source(path, source.data, source.language)
 
 
-def prefilter(migrations: Iterable[Migration]) -> Callable[[Language, bytes], bool]:
+def prefilter(migrations: Iterable[Migration]) -> Callable[[Source], bool]:
     """Return a quick test: does a text hold any token of any migration?"""
     tokens: dict[Language, set[str]] = {}
     everything: set[Language] = set()
@@ -141,10 +142,11 @@ def prefilter(migrations: Iterable[Migration]) -> Callable[[Language, bytes], bo
                 everything.add(rewrite.language)
     sorted_tokens = {language: tuple(sorted(names)) for language, names in tokens.items()}
 
-    def may_hold(language: Language, text: bytes) -> bool:
-        if language in everything:
+    def may_hold(source: Source) -> bool:
+        if source.language in everything:
             return True
-        return language in sorted_tokens and holds(text, sorted_tokens[language])
+        known = sorted_tokens.get(source.language)
+        return known is not None and holds(source, known)
 
     return may_hold
 
@@ -163,6 +165,6 @@ def collectors_of(
 
 def _has_token(migration: Migration, source: Source) -> bool:
     for rewrite in migration.rewrites:
-        if rewrite.language is source.language and holds(source.data, rewrite.tokens):
+        if rewrite.language is source.language and holds(source, rewrite.tokens):
             return True
     return False

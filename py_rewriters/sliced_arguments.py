@@ -19,6 +19,9 @@ _SLICE = re.compile(  # in brackets, with brackets in them up to two deep: somet
     rb"\[(?:[^\[\]]|\[(?:[^\[\]]|\[[^\[\]]*\])*\])*?(?<=[^\s,\[:(])\s*:\s*(?=[^\s,\]:)])"
 )
 
+_GAP = rb"(?:[\s\\]|#[^\r\n]*[\r\n])*"
+_STEP = re.compile(rb"[()\[\]{}\"'#]")
+
 
 def _gather(source: Source) -> bool | None:
     return True if _PARSER.search(source.data) else None
@@ -45,9 +48,12 @@ def keywords_for_slices(
     named by `functions`, or that unpacks some, is remarked with `message` and `advice`.
     """
 
+    names_called = b"|".join(re.escape(name.encode()) for name in sorted(functions))
+    call = re.compile(rb"\." + _GAP + rb"(?:" + names_called + rb")" + _GAP + rb"\(")
+
     def apply(source: Source, facts: Facts) -> Iterator[Outcome]:
-        if not facts[OWN_FRONT_END.name] or not _SLICE.search(source.data):
-            return
+        if not facts[OWN_FRONT_END.name] or not _may_slice(source.data, call):
+            return  # nothing is parsed
         names = resolver(source, facts)
         if isinstance(names, Problem):
             return
@@ -71,6 +77,27 @@ def keywords_for_slices(
                 yield Edit(start, start, f"{parameter}=".encode())
 
     return Rewrite(Language.PYTHON, tuple(sorted(functions)), apply, needs=(EXPORTS, OWN_FRONT_END))
+
+
+def _may_slice(data: bytes, call: re.Pattern[bytes]) -> bool:
+    """Say whether a slice stands between the parentheses of a `call`, as far as bytes tell."""
+    return any(
+        _SLICE.search(data, found.end(), _closing(data, found.end()))
+        for found in call.finditer(data)
+    )
+
+
+def _closing(data: bytes, start: int) -> int:
+    """Where the bracket that is open at `start` is closed; the end where quotes or comments come
+    before, which may hold any bracket."""
+    depth = 1
+    for step in _STEP.finditer(data, start):
+        if step[0] in b"\"'#":
+            break
+        depth += 1 if step[0] in b"([{" else -1
+        if depth == 0:
+            return step.start()
+    return len(data)
 
 
 def _is_module(node: ast.expr, scope: Scope, package: str) -> bool:

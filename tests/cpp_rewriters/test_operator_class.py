@@ -154,3 +154,15 @@ LayoutMap Outer::InferLayout(const LayoutInferArgs &T, InferLevel level) {
 def test_another_class_called_operator_is_left() -> None:
     text = "class Operator { int x; };\nclass Plus : public Operator { int y; };\n"
     assert port(math_h=text)["math.h"] == text
+
+
+def test_an_operator_in_the_index_of_another_name_is_a_reference_too() -> None:
+    header = BASE + operator("  int rank;") + END
+    source = """namespace tvm { namespace tl {
+int Use(Scale own, std::vector<int> sizes) {
+  return sizes[own.Rank()] + sizes[own.Rank()];
+}
+} }
+"""
+    after = port(op_h=header, use_cc=source)["use.cc"]
+    assert "sizes[own->Rank()] + sizes[own->Rank()];" in after

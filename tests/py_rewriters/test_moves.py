@@ -40,6 +40,10 @@ CASES = {
         "from old import a, ffi, b\nffi.make(a, b)\n",
         "from old import a, b\nimport new_ffi\nnew_ffi.make(a, b)\n",
     ),
+    "the last of several imported names goes with the comma before it": (
+        "from old import a as x , ffi ; ffi.make(x)\n",
+        "from old import a as x; import new_ffi ; new_ffi.make(x)\n",
+    ),
     "comments inside an import stay with their names": (
         "from old.ffi import (\n    make,  # one\n    call,\n)\n",
         "from new_ffi import (\n    make,  # one\n    call,\n)\n",

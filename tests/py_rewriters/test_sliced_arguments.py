@@ -26,6 +26,9 @@ def ported(call: str, others: dict[str, bytes]) -> str:
         ),
         ("T.gemm(tile, A[0:4, 0:4], tile)", "T.gemm(tile, B=A[0:4, 0:4], C=tile)"),
         ("T.clear(A[0:4])", "T.clear(buffer=A[0:4])"),
+        ("T.gemm(')', (1), A[0:4])", "T.gemm(')', (1), C=A[0:4])"),
+        ("T.gemm((1), [2], A[0:4])", "T.gemm((1), [2], C=A[0:4])"),
+        ("(T. # what\n clear \\\n (A[0:4]))", "(buffer=A[0:4]))"),
     ],
 )
 def test_a_slice_with_both_bounds_is_handed_over_by_keyword(call: str, after: str) -> None:

@@ -39,7 +39,7 @@ from cpp_rewriters.classes import simple
 from cpp_rewriters.derived import derived
 from cpp_rewriters.functions import blocks
 from cpp_rewriters.syntax import declaration
-from cpp_rewriters.text import closing, code, skip_space, words
+from cpp_rewriters.text import closing, code, skip_space, skip_space_back, word_start, words
 
 NODE, REFERENCE, OLD = "TileOperatorNode", "TileOperator", "Operator"
 _POINTER = re.compile(rb"\b(?:std\s*::\s*)?(?:unique_ptr|shared_ptr)\s*<\s*(?P<of>\w+)\s*>")
@@ -111,6 +111,16 @@ def _fields(known: Mapping[str, ClassFacts]) -> frozenset[str]:
 
 
 @derived
+def _types_of_fields(known: Mapping[str, ClassFacts]) -> Mapping[str, list[str]]:
+    """The types that fields of each name have, whatever their classes."""
+    found: dict[str, list[str]] = {}
+    for cls in known.values():
+        for member, kind in cls.fields:
+            found.setdefault(member, []).append(kind)
+    return found
+
+
+@derived
 def _telling(known: Mapping[str, ClassFacts], results: Mapping[str, str]) -> tuple[str, ...]:
     """The names without which a file says nothing of operators."""
     names = _names(known)
@@ -151,19 +161,8 @@ class _Operators:
         return self.of_value(declared.initialiser.strip(), offset)
 
     def of_field(self, name: str) -> tuple[str, bool] | None:
-        kinds = {
-            found
-            for cls in self.known.values()
-            for member, kind in cls.fields
-            if member == name and (found := self.of_type(kind)) is not None
-        }
-        others = any(
-            self.of_type(kind) is None
-            for cls in self.known.values()
-            for member, kind in cls.fields
-            if member == name
-        )
-        return kinds.pop() if len(kinds) == 1 and not others else None
+        found = {self.of_type(kind) for kind in _types_of_fields(self.known).get(name, ())}
+        return found.pop() if len(found) == 1 else None
 
     def of_value(self, value: str, offset: int) -> tuple[str, bool] | None:
         made = _MADE.match(value.encode())
@@ -185,7 +184,7 @@ class _Operators:
         declared = declaration(self.source, container, offset)
         kinds = [declared.type] if declared is not None else []
         if not kinds:
-            kinds = [k for c in self.known.values() for m, k in c.fields if m == container]
+            kinds = _types_of_fields(self.known).get(container, [])
         for kind in kinds:
             match = _CONTAINER.search(re.sub(r"\bconst\b|&", "", kind).strip())
             if match is not None:
@@ -251,7 +250,11 @@ def _makers(source: Source, operators: _Operators, done: list[tuple[int, int]]) 
             yield Edit(*match.span(), operators.named(name).encode())
 
 
-_WORD = re.compile(rb"(?<![\w.:])(?<!->)([A-Za-z_]\w*)(?P<index>\s*\[[^\[\]]*\])?")
+_WORD = re.compile(  # before a comparison, a member, or what ends an expression
+    rb"(?<![\w.:])(?<!->)([A-Za-z_]\w*)(?=(?P<index>\s*\[[^\[\]]*\])?[\s\\]*(?:[=!]=|[.)?;]|&&|\|\|))"
+)
+_MEMBER = re.compile(rb".??(->|\.)\Z", re.DOTALL)
+_GOES_ON = re.compile(rb"\s*(?:[.(\[]|->)")
 
 
 def _uses(source: Source, operators: _Operators, done: list[tuple[int, int]]) -> Iterator[Edit]:
@@ -273,10 +276,23 @@ def _uses(source: Source, operators: _Operators, done: list[tuple[int, int]]) ->
         held = _held(operators, match, match[1].decode())
         if held is not None:
             yield from _use(source, match, held[1])
-    for match in re.finditer(rb"\b\w+\s*(?:\.|->)\s*(\w+)\b(?!\s*[.(\[])(?!\s*->)", text):
-        # a field of another object, `other.field`
-        if match[1].decode() in candidates and operators.of_field(match[1].decode()) is not None:
-            yield from _tested(source, match.start(), match.end())
+    for match in words(source, candidates & _types_of_fields(operators.known).keys()):
+        of = _holder(text, match.start())
+        if of is None or _GOES_ON.match(text, match.end()):
+            continue
+        if operators.of_field(match[0].decode()) is not None:
+            yield from _tested(source, of, match.end())
+
+
+def _holder(text: bytes, field: int) -> int | None:
+    """Where the name before the dot or arrow of `other.field` begins, None for no such name."""
+    before = skip_space_back(text, field)
+    sign = _MEMBER.match(text[max(0, before - 2) : before])
+    if sign is None:
+        return None
+    end = skip_space_back(text, before - len(sign[1]))
+    begin = word_start(text, end)
+    return begin if begin < end else None
 
 
 def _held(operators: _Operators, match: re.Match[bytes], name: str) -> tuple[str, bool] | None:
@@ -303,7 +319,7 @@ def _candidates(source: Source, operators: _Operators) -> set[str]:
 
 def _use(source: Source, match: re.Match[bytes], by_value: bool) -> Iterator[Edit]:
     text = code(source)
-    end = match.end() if match["index"] is not None else match.end(1)
+    end = match.end("index") if match["index"] is not None else match.end(1)
     compared = _OPERAND.match(text, end)
     if compared is not None:
         if compared["sign"] == b"==":
