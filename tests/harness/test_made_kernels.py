@@ -154,10 +154,19 @@ def other(unknown):
         return unknown
 
 
-def test_whole(size=1, block=1):
+def convert(bits):
     @prim_func
-    def main_test():
-        return None
+    def main_convert():
+        return bits
+
+
+def run_convert(bits):
+    return convert(bits)
+
+
+def test_convert(fast=False):
+    run_convert(8)
+    raise ValueError("there are no results")
 """
 
 
@@ -168,9 +177,12 @@ def test_functions_that_hold_kernels_are_called_with_what_is_known_by_name(tmp_p
     module.__file__ = str(file)
     exec(compile(_FILE, str(file), "exec"), vars(module))
     lines = kernel_makers(file.read_bytes())
-    assert list(lines) == ["whole", "split", "other", "test_whole"]
+    assert list(lines) == ["whole", "split", "other", "convert"]
     call_uncalled(module, {(str(file), lines["whole"][0])}, {"size": 128, "block": 64})
-    assert vars(module)["made"] == [("main_split", (128, 64, 32, 2))]
+    assert vars(module)["made"] == [
+        ("main_split", (128, 64, 32, 2)),
+        ("main_convert", 8),
+    ]
 
 
 def test_a_function_is_found_within_its_decorators() -> None:

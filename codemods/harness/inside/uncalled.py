@@ -1,7 +1,8 @@
 """Call the functions that would make a kernel and that a program never calls.
 
-A file may hold a second version of its kernel that nothing in it asks for. Its function is called
-with what the program gave to parameters of the same names; one with a parameter of its own is left.
+A file may hold a second version of its kernel that the program does not ask for. Functions of the
+file that need nothing and come to it are called; else its own, with what the program gave to
+parameters of the same names. One with a parameter that nothing else has is left.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -20,25 +21,51 @@ _DEPTH = 4
 """How many decorators may lie around a function."""
 
 
-def call_uncalled(module: ModuleType, seen: Iterable[Place], values: Mapping[str, Any]) -> None:
-    """Call the functions of `module` that hold kernels, none of which is among those `seen`.
+def call_uncalled(module: ModuleType, seen: Set[Place], values: Mapping[str, Any]) -> None:
+    """Call what leads to kernels of `module` that are not among those `seen`, which may grow.
 
     `values`: what the program gave to parameters, by their names.
     """
     file = str(module.__file__)
-    known = {line for path, line in seen if path == file}
-    for name, lines in kernel_makers(Path(file).read_bytes()).items():
-        made: Any = vars(module).get(name)
-        function = inner_function(made, name)
-        if known.intersection(lines) or function is None or name.startswith("test"):
-            continue
-        given = arguments(function, {**vars(module), **values})
-        if given is None:
-            continue
-        try:
-            made(**given)
-        except Exception:  # what kept the kernel from being made is noted where it was
-            traceback.print_exc()
+    text = Path(file).read_bytes()
+    named = _names_by_function(text)
+    for name, lines in kernel_makers(text).items():
+        places = {(file, line) for line in lines}
+        for caller in (c for c in named if name in _reached_from(c, named)):
+            function = inner_function(vars(module).get(caller), caller)
+            if places.isdisjoint(seen) and function is not None and arguments(function, {}) == {}:
+                _call(vars(module)[caller], {})
+        function = inner_function(vars(module).get(name), name)
+        if places.isdisjoint(seen) and function is not None:
+            given = arguments(function, {**vars(module), **values})
+            if given is not None:
+                _call(vars(module)[name], given)
+
+
+def _call(function: Callable[..., Any], given: Mapping[str, Any]) -> None:
+    try:
+        function(**given)
+    except Exception:  # what kept a kernel from being made is noted where it was
+        traceback.print_exc()
+
+
+def _names_by_function(text: bytes) -> dict[str, set[str]]:
+    return {
+        node.name: {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef)
+    }
+
+
+def _reached_from(start: str, named: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = set(named[start])
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting |= named.get(name, set())
+    return found - {start}
 
 
 def kernel_makers(text: bytes) -> dict[str, tuple[int, ...]]:
