@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from codemods.harness.inside import first_configuration, stand_ins, without_asserts
+from codemods.harness.inside import detected, first_configuration, stand_ins, without_asserts
 from codemods.harness.inside.inert import Inert
 
 
@@ -257,3 +257,30 @@ def test_what_the_program_itself_fixed_is_not_tuned(tuner: Any) -> None:
     tuner._function_parameters = {"a": None, "size": None}
     tuner._kernel_parameters = ((8, 4), ())
     assert tuner.run().config == {}
+
+
+@pytest.mark.parametrize(
+    ("asked", "made"),
+    [
+        ("cuda", "cuda -arch=sm_90"),
+        ("cuda -keys=gpu", "cuda -keys=gpu -arch=sm_90"),
+        ("cuda -arch=sm_80", "cuda -arch=sm_80"),
+        ("c", "c"),
+        ({"kind": "cuda"}, {"arch": "sm_90", "kind": "cuda"}),
+        ({"kind": "cuda", "arch": "sm_80"}, {"kind": "cuda", "arch": "sm_80"}),
+        ({"kind": "llvm"}, {"kind": "llvm"}),
+    ],
+)
+def test_a_cuda_target_without_an_architecture_is_of_the_gpu_at_hand(
+    imports: None, monkeypatch: pytest.MonkeyPatch, asked: Any, made: Any
+) -> None:
+    class Target:
+        def __init__(self, target: Any, host: Any = None) -> None:
+            self.made = target, host
+
+    module = ModuleType("tvm.target")
+    module.Target = Target  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "tvm", ModuleType("tvm"))
+    monkeypatch.setitem(sys.modules, "tvm.target", module)
+    detected.target_detects("sm_90")
+    assert Target(asked, host="c").made == (made, "c")  # type: ignore[comparison-overlap]

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from codemods.harness.inside import shadows, time_share
+from codemods.harness.inside.detected import target_detects
 from codemods.harness.inside.first_configuration import first_configuration_only
 from codemods.harness.inside.inert import Inert
 from codemods.harness.inside.made import Made, place_of, replace_everywhere
@@ -126,6 +127,7 @@ def _fake_tvm_device(arch: str) -> None:
         )
 
     device._GetDeviceAttr = attribute
+    target_detects(f"sm_{digits}")
 
 
 _CUDA = 2
