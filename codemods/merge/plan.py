@@ -62,7 +62,7 @@ def make(
     clock.start("find the true base")
     base, warnings = _base(store, sides)
     if base.commit == sides.onto:
-        raise UpToDate(f"the fork's content is that of {sides.onto[:12]} already: nothing to merge")
+        raise UpToDate(f"the fork has all of {sides.onto[:12]} already: nothing to merge")
     trees = {
         name: store.files(tree)
         for name, tree in (

@@ -97,7 +97,9 @@ def merge_tokens(hunk: Hunk, language: Language) -> bytes | None:
     if len(merged) != 1 or not isinstance(merged[0], bytes):
         return None
     base, *sides = (_split(s, language) for s in (hunk.base, hunk.ours, hunk.theirs))
-    if _changes_what_the_other_opened(base, *sides) or _adds_to_what_is_gone(hunk, base, sides):
+    if _changes_what_the_other_opened(base, *sides):
+        return None
+    if language is not Language.CPP and _adds_to_what_is_gone(hunk, base, sides):
         return None
     return b"".join(_unrow(row) for row in merged[0].split(b"\n")[:-1])
 
@@ -140,7 +142,7 @@ def _changes_what_the_other_opened(
 
 def _adds_to_what_is_gone(hunk: Hunk, base: list[bytes], sides: list[list[bytes]]) -> bool:
     """Whether one side added whole lines to what the other rewrote: where they belong then, no
-    token tells."""
+    token tells. (In C++ braces do.)"""
     lines = split_lines(hunk.base)
     for side, other in zip((hunk.ours, hunk.theirs), reversed(sides), strict=True):
         matcher = SequenceMatcher(None, lines, split_lines(side), autojunk=False)

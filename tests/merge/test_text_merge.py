@@ -605,3 +605,11 @@ def test_an_import_of_the_forks_that_nothing_uses_any_more_goes() -> None:
     assert drop_unused(fork, fork, upstream) == (fork, [])
     marked = text_.replace(b"env\n", b"env  # noqa: F401\n")
     assert drop_unused(marked, fork, upstream) == (marked, [])
+
+
+def test_branches_added_behind_one_that_upstream_rewrote_are_kept() -> None:
+    long = '    out << "group = "\n           "grid();";\n    indent();\n    out << "sync();";\n'
+    short = '    out << "grid().sync();";\n'
+    own = MINE + "    more();\n" + MINE.replace("1", "9")
+    hunk = Hunk(*(side.encode() for side in (long, long + own, short)))
+    assert token_merge.resolve(hunk, place("x.cc")) == (short + own).encode()
