@@ -14,6 +14,7 @@ import pytest
 
 from codemods.harness.inside import time_share
 from codemods.harness.inside.made import Made, frames_of, values_in
+from codemods.harness.inside.reasons import innermost
 from codemods.harness.inside.uncalled import (
     arguments,
     call_uncalled,
@@ -218,6 +219,25 @@ def test_what_functions_were_given_that_an_error_passed_through_is_known() -> No
     with pytest.raises(ValueError) as caught:
         fails(7)
     assert values_in(frames_of(caught.value.__traceback__))["size"] == 7
+
+
+class DiagnosticError(Exception):
+    pass
+
+
+def test_a_reason_is_what_an_error_says_first() -> None:
+    assert innermost(ValueError("no layout\n\nstack\n")) == "ValueError: no layout"
+    assert innermost(ValueError("conflict in loop:\n a, b\n c")) == (
+        "ValueError: conflict in loop: a, b"
+    )
+    try:
+        try:
+            raise TypeError("sync() takes 1 argument")
+        except TypeError:
+            raise DiagnosticError("errors were emitted") from None
+    except DiagnosticError as error:
+        said = innermost(error)
+    assert said.startswith("TypeError: sync() takes 1 argument (") and __file__ in said
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from codemods.harness.inside.detected import target_detects
 from codemods.harness.inside.first_configuration import first_configuration_only
 from codemods.harness.inside.inert import Inert
 from codemods.harness.inside.made import Made, place_of, replace_everywhere
+from codemods.harness.inside.reasons import innermost
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ def capture_kernels(arch: str, tree: Path, record: Callable[[Captured], None]) -
             try:
                 artifact = original(func_or_mod, resolved, *args, **kwargs)
             except BaseException as error:
-                record(Captured(source=None, error=_innermost(error), **facts))
+                traceback.print_exc()
+                record(Captured(source=None, error=innermost(error), **facts))
                 raise
         record(Captured(source=artifact.kernel_source, flags=_device_flags(), **facts))
         return artifact
@@ -92,7 +94,7 @@ def capture_kernels(arch: str, tree: Path, record: Callable[[Captured], None]) -
     def not_made(function: Any, error: BaseException) -> None:
         code = function.__code__
         facts = {"file": code.co_filename, "line": code.co_firstlineno}
-        record(Captured(function.__name__, **facts, source=None, error=_innermost(error)))
+        record(Captured(function.__name__, **facts, source=None, error=innermost(error)))
 
     def lower_alone(kernel: Any, config: dict[str, Any]) -> None:
         with tvm.transform.PassContext(opt_level=3, config=config), chosen:
@@ -175,13 +177,6 @@ def _device_flags() -> tuple[str, ...]:
         if key.endswith("device_compile_flags") and value:
             flags.extend([str(value)] if isinstance(value, str) else [str(v) for v in value])
     return tuple(flags)
-
-
-def _innermost(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = " ".join(lines[:2]) if lines and lines[0].endswith(":") else "".join(lines[:1])
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {said} ({place.filename}:{place.lineno})"
 
 
 def _no_cache(tilelang: Any) -> None:

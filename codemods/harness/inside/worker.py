@@ -22,6 +22,7 @@ from typing import Any
 
 from codemods.harness.inside import stand_ins, time_share, without_asserts
 from codemods.harness.inside.made import Made, frames_of, values_in
+from codemods.harness.inside.reasons import said_by_the_parser
 from codemods.harness.inside.uncalled import call_uncalled
 
 _IMPORTED_ONCE = (
@@ -211,6 +212,7 @@ def _run_program(task: dict[str, Any], limit: float) -> _Ended:
 def _reason(error: BaseException, file: str) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename == file] or list(frames)
+    error = said_by_the_parser(error)
     text = str(error).strip().splitlines()
     where = f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else Path(file).name
     return f"{where}: {type(error).__name__}: {text[0] if text else ''}"
