@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from codemods.harness.importing import import_modules
-from codemods.harness.inside import time_share
+from codemods.harness.inside import time_share, worker
 from codemods.harness.link import LIBRARIES
 from codemods.harness.load import load_libraries
 from codemods.harness.plan import Plan
@@ -72,3 +72,14 @@ except MemoryError:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "its share", done.stderr
+
+
+def test_what_a_program_took_of_the_processor_is_known() -> None:
+    code = "import time\nwhile time.process_time() < 0.3: pass\nprint(flush=True)\ninput()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as busy:
+        assert busy.stdout is not None
+        busy.stdout.readline()
+        assert worker.processor_time(busy.pid) >= 0.25
+        busy.communicate(b"\n")
