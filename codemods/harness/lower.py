@@ -123,9 +123,10 @@ def further_programs(
 
 
 def reaches(texts: Mapping[str, bytes], path: str, module: str) -> bool:
-    """Say whether the program at `path` is the file `module` or names it."""
-    stem = PurePosixPath(module).stem.encode()
-    return path == module or re.search(rb"\b" + re.escape(stem) + rb"\b", texts[path]) is not None
+    """Say whether the program at `path` is the file `module` or imports one of its name."""
+    stem = re.escape(PurePosixPath(module).stem.encode())
+    imported = rb"^[ \t]*(?:from|import)\b[^\n]*\b" + stem + rb"\b"
+    return path == module or re.search(imported, texts[path], re.MULTILINE) is not None
 
 
 def stated_programs(texts: Mapping[str, bytes], manifest: Path | None) -> Iterator[Program]:
@@ -370,8 +371,9 @@ def _missed_row(
 ) -> Row:
     name = f"{definition.path}::{definition.name}"
     here = [o for o in outcomes if o.arch == arch]
-    mine = [o for o in here if o.program.path == definition.path and not o.program.arguments]
-    mine += [o for o in here if o not in mine and reaches(texts, o.program.path, definition.path)]
+    own = [o for o in here if o.program.path == definition.path]
+    mine = own[:1]  # the others are variants of it
+    mine += [o for o in here if o not in own and reaches(texts, o.program.path, definition.path)]
     skipped = [reason for o in mine for reason in o.skipped.values()]
     reasons = [f"{o.reason} ({o.program.path})" for o in mine if o.reason]
     log = next((o.log for o in mine if o.reason), "")

@@ -19,8 +19,8 @@ class Plan:
     `tree` is only read. `python`: the interpreter that the tree's Python runs under, None where
     none was prepared. `only`: globs on paths of examples and tests; empty means all of them.
     `manifest`: a file with arguments for programs that do not reach their kernels without.
-    `jobs`: processes at a time. `time_limit`: seconds for one example or test, of its own work where it is
-    only lowered.
+    `jobs`: processes at a time. `time_limit`: seconds for one example or test; of its own work,
+    where it is only lowered.
     """
 
     tree: Path

@@ -68,3 +68,18 @@ def test_nothing_is_profiled() -> None:
             torch.cuda.synchronize()
         profile.key_averages().table(row_limit=10)
     """)
+
+
+def test_what_torch_would_compile_stays_as_it_is() -> None:
+    _run("""
+        @torch.compile
+        class Function(torch.autograd.Function):
+            pass
+
+        @torch.compile(dynamic=True)
+        def double(tensor):
+            return tensor * 2
+
+        assert issubclass(Function, torch.autograd.Function)
+        assert double(torch.ones(2)).tolist() == [2, 2]
+    """)

@@ -13,6 +13,7 @@ from codemods.harness.lower import (
     Outcome,
     further_programs,
     kernel_rows,
+    reaches,
     stated_programs,
     switched_programs,
     uncaught,
@@ -108,3 +109,30 @@ def test_a_manifest_gives_arguments_and_variables_to_a_program(tmp_path: Path) -
         Program("a.py", "program", (), (("USE_REMOTE", "1"),)),
         Program("b.py", "program"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "reached"),
+    [
+        (b"import kernel\n", True),
+        (b"from examples.kernel import main\n", True),
+        (b"def f():\n    from . import kernel as k\n", True),
+        (b"kernel = compile()\n# from the kernel\n", False),
+        (b"import kernels\n", False),
+    ],
+)
+def test_a_program_reaches_the_files_that_it_imports(text: bytes, reached: bool) -> None:
+    assert reaches({"a.py": text}, "a.py", "lib/kernel.py") is reached
+
+
+def test_the_reason_of_a_miss_is_how_its_own_program_ended_as_stated(plan: Plan) -> None:
+    texts = {"a.py": b"", "b.py": b"import a"}
+    outcomes = [
+        Outcome(Program("a.py", "program", ("--cfg", "x")), "sm_80", ""),
+        Outcome(Program("a.py", "program", ("--cfg", "y")), "sm_80", "a variant failed"),
+    ]
+    (row,) = kernel_rows(plan, texts, [Definition("a.py", "f.main", 1, 2)], outcomes)
+    assert row.reason == NEVER_CAUGHT
+    outcomes.append(Outcome(Program("b.py", "program"), "sm_80", "b failed"))
+    (row,) = kernel_rows(plan, texts, [Definition("a.py", "f.main", 1, 2)], outcomes)
+    assert row.reason == "b failed (b.py)"

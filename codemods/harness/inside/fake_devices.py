@@ -65,6 +65,7 @@ def _fake_cuda(capability: tuple[int, int]) -> None:
             if isinstance(value, types.FunctionType) and not name.startswith("__"):
                 setattr(module, name, _does_nothing(name))
     torch.profiler.profile = Inert("profiler")
+    torch.compile = _not_compiled
     properties = types.SimpleNamespace(
         name=f"stand-in for sm_{capability[0]}{capability[1]}",
         major=capability[0],
@@ -108,6 +109,10 @@ def _fake_cuda(capability: tuple[int, int]) -> None:
     torch.Generator = _Generator
     torch.version.cuda = torch.version.cuda or "13.0"
     fake_tensor.init_gpu_context = lambda *_a: None
+
+
+def _not_compiled(model: Any = None, **_kwargs: Any) -> Any:
+    return model if model is not None else _not_compiled
 
 
 def _gpu(device: Any) -> torch.device:
