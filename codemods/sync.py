@@ -141,8 +141,12 @@ def _land(fork: Repository, store: Store, made: Plan) -> None:
         url=commits.address(sides.upstream),
         release=made.release,
         paths=tuple(sorted(made.resolved.conflicts)),
+        ours=sides.ours,
     )
     landing.land(fork, store, made.resolved, session)
+    moved = landing.moved_submodules(fork, session)
+    if moved:
+        _say(f"run `git submodule update --init --recursive`: {', '.join(moved)} moved")
     if session.paths:
         _say(
             f"on branch `{session.branch}`; resolve the {len(session.paths)} conflicts, `git add` "
@@ -175,7 +179,13 @@ def _go_on(fork: Repository, *, gates: bool) -> int:
         )
 
     def judge(tree: str) -> Iterable[str]:
-        return _verdict(fork, session, tree) if gates else ()
+        found = _verdict(fork, session, tree) if gates else []
+        if found:
+            _say(
+                "bring back what was lost; a difference that is meant needs a `[[waiver]]` with "
+                "its reason in `.upstream-sync.toml`, added with `git add`"
+            )
+        return found
 
     made, wrong = landing.continue_sync(fork, session, judge)
     for line in wrong:

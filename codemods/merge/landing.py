@@ -53,6 +53,7 @@ class Session:
     url: str
     release: str
     paths: tuple[str, ...]
+    ours: str = ""  # the fork's commit that is merged; `before` where it is not said
 
 
 def session_of(fork: Repository) -> Session | None:
@@ -74,7 +75,9 @@ def check_clean(fork: Repository) -> None:
     for name, what in _IN_PROGRESS.items():
         if (fork.git_dir / name).exists():
             raise NotClean(f"a {what} is in progress in `{fork.path}`: finish or abort it first")
-    done = fork.run("status", "--porcelain=v1", "-z", "--untracked-files=no")
+    done = fork.run(
+        "status", "--porcelain=v1", "-z", "--untracked-files=no", "--ignore-submodules=dirty"
+    )
     changed = [entry[3:] for entry in done.stdout.decode("utf-8", "replace").split("\0") if entry]
     if changed:
         raise NotClean(
@@ -165,7 +168,7 @@ def continue_sync(
             f"`{path}` is not resolved: edit it, then `git add` or `git rm` it" for path in left
         ]
     index = _index(fork)
-    wrong = list(_faults(fork, session, index))
+    wrong = [*_pins_put_back(fork, session, index), *_faults(fork, session, index)]
     if wrong:
         return None, wrong
     known = index.get(record.FILE)
@@ -174,7 +177,7 @@ def continue_sync(
         base=session.onto,
         tree=session.onto_tree,
         url=session.url,
-        fork=session.before,
+        fork=session.ours or session.before,
         release=session.release,
     )
     oid = (
@@ -200,6 +203,27 @@ def continue_sync(
 def close(fork: Repository) -> None:
     """End the session of a sync that left nothing to a person."""
     _forget(fork)
+
+
+def moved_submodules(fork: Repository, session: Session) -> list[str]:
+    """The submodules whose commit the merge changed: their files are still the old ones."""
+    before, tip = fork.files(session.before), fork.files(session.tip)
+    return sorted(
+        path for path, e in tip.items() if e.mode == SUBMODULE and before.get(path, e) != e
+    )
+
+
+def _pins_put_back(fork: Repository, session: Session, index: Mapping[str, Entry]) -> Iterable[str]:
+    """Submodules at the commit from before the merge: what `git add -A` makes of files that were
+    never updated."""
+    before = fork.files(session.before)
+    for path in moved_submodules(fork, session):
+        if path not in session.paths and index.get(path) == before[path]:
+            yield (
+                f"`{path}` is back at the commit from before the merge: `git checkout "
+                f"{session.tip[:12]} -- {path}` and `git submodule update`; if you want the old "
+                "one, put it back in a commit of its own afterwards"
+            )
 
 
 def _faults(fork: Repository, session: Session, index: Mapping[str, Entry]) -> Iterable[str]:
@@ -258,6 +282,7 @@ def _fetch(fork: Repository, store: Store, session: Session) -> None:
 
 def _switch(fork: Repository, session: Session) -> None:
     fork.run("update-ref", f"refs/heads/{session.branch}", session.tip, "0" * len(session.tip))
+    fork.run("update-index", "-q", "--refresh", ok=(0, 1))  # a copied file is not a changed one
     fork.run("read-tree", "-m", "-u", session.before, session.tip)
     fork.run("symbolic-ref", "HEAD", f"refs/heads/{session.branch}")
 

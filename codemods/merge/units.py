@@ -86,8 +86,8 @@ class Merger:
                     if self.nested and key[0] in _EXECUTED:
                         pieces = [Hunk(b"", unit.text, b"")]
                 parts[key] = pieces
-                behind = next((k for k in keys[number + 1 :] if k in new), None)
-                if gone and behind and key[0] in _IMPORTS:
+                behind = next((k for k in keys[number + 1 :] if k in new), key)
+                if gone and key[0] in _IMPORTS and behind != key and behind[0] in _IMPORTS:
                     order.insert(order.index(behind), key)
                 else:
                     order.insert(_place_of(key, before, order), key)

@@ -58,7 +58,8 @@ def _units(
         if start <= at:
             return None
         following = _first_line(body[number + 1]) - 1 if number + 1 < len(body) else end
-        end += _comments_below(lines[end:following], node.col_offset)
+        if node.col_offset:  # at the top of a module such a comment may head what follows
+            end += _comments_below(lines[end:following], node.col_offset)
         text = b"".join(lines[at:end])
         key = _key(node, number)
         signature = _signature(node)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -435,3 +436,93 @@ def test_a_shallow_fork_merges_like_a_whole_one(pair: Pair, tmp_path: Path) -> N
     pair.fork.git("-C", shallow, "fsck", "--connectivity-only")
     pair.fork.git("-C", shallow, "push", "-q", "origin", "HEAD:refs/heads/pushed")
     assert pair.fork.git("merge-base", "pushed", onto) == onto
+
+
+def test_a_copied_working_tree_is_clean_all_the_same(pair: Pair) -> None:
+    """A copy's files have other times than git noted: it must look at them, not refuse them."""
+    with_a_conflict(pair)
+    pair.upstream.commit({"pkg/a.py": CODE.replace("value * 1", "value * 11")})
+    for file in pair.fork.path.glob("pkg/*.py"):
+        os.utime(file, (1, 1))
+    assert pair.merge().return_value == 1
+    assert pair.fork.git("diff", "--name-only", "--diff-filter=U") == "pkg/b.py"
+    pair.fork.git("reset", "-q", "--hard")
+    for file in pair.fork.path.glob("pkg/*.py"):
+        os.utime(file, (2, 2))
+    assert pair.sync("--abort").return_value == 0
+    assert pair.fork.git("status", "--porcelain") == ""
+
+
+def with_a_submodule(pair: Pair, history: Make) -> tuple[str, str]:
+    """Upstream and fork have a submodule, checked out in the fork; upstream moves it on."""
+    dep = history("dep")
+    pins = dep.commit({"f": "1\n"}), dep.commit({"f": "2\n"})
+    for side in (pair.upstream, pair.fork):
+        side.git("submodule", "--quiet", "add", str(dep.path), "3rdparty/dep")
+        side.git("-C", "3rdparty/dep", "checkout", "-q", pins[0])
+        side.commit({"pkg/d.py": "WITH_THE_PIN = 1\n"})
+    pair.upstream.git("-C", "3rdparty/dep", "checkout", "-q", pins[1])
+    with_a_conflict(pair)
+    return pins
+
+
+def test_a_submodule_that_nobody_updated_does_not_take_the_merge_back(
+    pair: Pair, history: Make
+) -> None:
+    old, new = with_a_submodule(pair, history)
+    result = pair.merge()
+    assert "run `git submodule update --init --recursive`: 3rdparty/dep moved" in result.stderr
+    git = pair.fork.git
+    pair.fork.write({"pkg/b.py": "VALUE = 5\n"})  # `git add -A`
+    assert old in git("ls-files", "-s", "3rdparty/dep")
+    refused = pair.sync("--continue")
+    assert refused.return_value == 1
+    assert "`3rdparty/dep` is back at the commit from before the merge" in refused.stdout
+    git("checkout", refused.stdout.split("git checkout ")[1].split(" ")[0], "--", "3rdparty/dep")
+    git("submodule", "--quiet", "update")
+    assert pair.sync("--continue").return_value == 0
+    assert new in git("ls-tree", "HEAD", "3rdparty/dep")
+    assert git("status", "--porcelain") == ""
+
+
+def test_a_submodule_that_somebody_built_in_is_no_change(pair: Pair, history: Make) -> None:
+    with_a_submodule(pair, history)
+    (pair.fork.path / "3rdparty/dep/f").write_text("patched\n")
+    (pair.fork.path / "3rdparty/dep/built.o").write_text("object\n")
+    assert pair.merge().return_value == 1
+    assert (pair.fork.path / "3rdparty/dep/f").read_text() == "patched\n"
+    pair.fork.git("-C", "3rdparty/dep", "checkout", "-q", "-f", "HEAD")
+    assert pair.sync("--abort").return_value == 0
+    pair.fork.git("-C", "3rdparty/dep", "checkout", "-q", "HEAD~0")
+    pair.fork.git(
+        "-C",
+        "3rdparty/dep",
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=a@x",
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        "moved by hand",
+    )
+    with pytest.raises(Exception, match="uncommitted changes"):
+        pair.merge()
+
+
+def test_another_revision_than_the_one_checked_out_is_merged_and_recorded(pair: Pair) -> None:
+    pair.fork.git("checkout", "-q", "-b", "feature")
+    with_a_conflict(pair)
+    feature = pair.fork.commit({"feature.py": "FEATURE = 1\n"})
+    pair.fork.git("checkout", "-q", "main")
+    before = pair.state()
+    assert pair.merge("--revision", "feature").return_value == 1
+    assert (pair.fork.path / "feature.py").exists()
+    assert pair.sync("--abort").return_value == 0
+    assert pair.state() == before
+    pair.merge("--revision", "feature")
+    pair.fork.write({"pkg/b.py": "VALUE = 5\n"})
+    assert pair.sync("--continue").return_value == 0
+    assert f'fork = "{feature}"' in pair.fork.git("show", "HEAD:.upstream-sync.toml")
+    assert pair.fork.git("status", "--porcelain") == ""

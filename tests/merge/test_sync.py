@@ -335,6 +335,7 @@ def test_the_gates_see_what_a_person_lost(pair: Pair) -> None:
     result = pair.sync("--continue")
     assert result.return_value == 1
     assert "lost: python_name `pkg.b.of_the_fork`" in result.stdout
+    assert "needs a `[[waiver]]` with its reason in `.upstream-sync.toml`" in result.stderr
     waiver = '[[waiver]]\ngate = "lost"\nkind = "python_name"\nname = "pkg.b.of_the_fork"\n'
     pair.fork.write({".upstream-sync.toml": waiver + 'reason = "nobody called it"\n'})
     result = pair.sync("--continue")

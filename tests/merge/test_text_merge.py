@@ -493,6 +493,10 @@ def test_an_import_whose_neighbour_is_gone_stands_before_its_next_one() -> None:
     theirs = base.replace("old.", "new.").replace("def f(): ...", "def g(): ...\n\n\ndef f(): ...")
     out = text(merged("x.py", base, ours, theirs))
     assert "from new.c import d\nimport own\n\nimport last\n" in out
+    lost = base.replace("import one\nfrom old.a import b\nfrom old.c import d\n\n", "")
+    lost = lost.replace("import last\n", "def h(): ...\n")
+    out = text(merged("x.py", base, ours.replace("import last\n\n\n", ""), lost))
+    assert out.startswith("import own\n")
     cpp = "#include <base.h>\n#include <old/a.h>\n%s\n#include <string>\n\nint %s();\n%s"
     out = text(
         merged(
@@ -515,6 +519,12 @@ def test_a_comment_below_a_statement_stays_with_it() -> None:
     theirs = base.replace("    B = 2\n", "    NEW = 4\n    '''About new.'''\n\n    B = 2\n")
     out = text(merged("x.py", base, ours, theirs))
     assert "    '''About own.'''\n    # (me) a bug in a\n\n" in out
+    base = "A = 1\nB = 2\n# About f\n\n\ndef f():\n    return A\n"
+    ours = base.replace("B = 2\n", "B = 2\n\n\ndef own():\n    return B\n\n\n")
+    theirs = base.replace("A = 1\n", "A = 1\nC = 3\n").replace("return A", "return C")
+    ours = ours.replace("A = 1", "A = 10")
+    out = text(merged("x.py", base, ours, theirs))
+    assert out.endswith("# About f\n\n\ndef f():\n    return C\n") and "own():" in out
 
 
 def test_a_name_that_the_two_sides_import_from_two_places_is_left_to_a_person() -> None:
