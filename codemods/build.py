@@ -86,6 +86,11 @@ from codemods.toolchain.releases import UnknownRelease
 @options.report
 @click.option("--compiler", default="c++", show_default=True, help="The C++ compiler.")
 @click.option("--optimize", default="-O2", show_default=True, help="Its optimisation flag.")
+@click.option(
+    "--checked",
+    is_flag=True,
+    help="Compile with the C++ library's assertions: what follows an empty optional is named.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes at a time.")
 @click.option(
     "--time-limit",
@@ -109,6 +114,7 @@ def main(
     report: Path | None,
     compiler: str,
     optimize: str,
+    checked: bool,
     jobs: int | None,
     time_limit: float,
     verbose: bool,
@@ -144,6 +150,7 @@ def main(
         manifest,
         jobs or os.cpu_count() or 1,
         time_limit,
+        checked,
     )
     for name in chosen:
         with Progress(

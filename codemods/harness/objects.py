@@ -58,7 +58,7 @@ def compile_units(plan: Plan, units: Sequence[Unit]) -> tuple[Row, ...]:
         "-fPIC",
         plan.optimize,
         "-w",
-        CHECKED,
+        *([CHECKED] if plan.checked else []),
         *(f"-D{define}" for define in plan.sdk.defines),
         *(f"-I{folder}" for folder in plan.sdk.include_dirs),
     ]

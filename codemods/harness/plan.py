@@ -20,7 +20,7 @@ class Plan:
     none was prepared. `only`: globs on paths of examples and tests; empty means all of them.
     `manifest`: a file with arguments for programs that do not reach their kernels without.
     `jobs`: processes at a time. `time_limit`: seconds for one example or test; of its own work,
-    where it is only lowered.
+    where it is only lowered. `checked`: whether the C++ library's assertions are compiled in.
     """
 
     tree: Path
@@ -34,6 +34,7 @@ class Plan:
     manifest: Path | None = None
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     time_limit: float = 300.0
+    checked: bool = False
 
     @property
     def results(self) -> Results:

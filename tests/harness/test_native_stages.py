@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,11 +74,12 @@ def test_a_unit_that_fails_quotes_the_compiler_and_spares_the_others(plan: Plan)
     assert link_libraries(plan, PATHS)[0].status is Status.NOT_RUN
 
 
-def test_a_unit_that_follows_an_empty_optional_says_so_when_it_runs(plan: Plan) -> None:
+def test_a_checked_unit_that_follows_an_empty_optional_says_so_when_it_runs(plan: Plan) -> None:
     (plan.tree / "src/use.cc").write_text(
         "#include <optional>\nstruct S { int i; };\nstd::optional<S> none;\n"
         'extern "C" int follow() { return none->i; }\n'
     )
+    plan = replace(plan, checked=True)
     compile_units(plan, UNITS)
     link_libraries(plan, PATHS)
     library = next((plan.build / "lib").glob("*.so"))
