@@ -171,7 +171,8 @@ def undo(root: Path) -> list[str]:
     folder = root / FOLDER
     last = folder / _LAST
     if not last.exists() or folder.is_symlink():
-        raise NothingToUndo(f"no run is recorded under `{root}`")
+        hint = "in git, take back a run with git"
+        raise NothingToUndo(f"no run is recorded under `{root}`; {hint}")
     with locked(root):
         with _opened(last) as archive:
             _changed(root, _read(root, archive))

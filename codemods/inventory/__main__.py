@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from codemods import registry
 from codemods.inventory import (
     Inventory,
     Verdict,
@@ -14,8 +15,10 @@ from codemods.inventory import (
     compare,
     compare_merge,
     read_waivers,
+    renames_of,
     take,
 )
+from codemods.model import Rename
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -48,14 +51,16 @@ def take_command(tree: Path, revision: str | None, users: bool, output: Path | N
 @main.command("compare")
 @click.argument("inventories", nargs=-1, type=_FILE, required=True)
 @click.option("--waivers", "waiver_file", type=_FILE, help="TOML file of accepted differences.")
-def compare_command(inventories: tuple[Path, ...], waiver_file: Path | None) -> None:
+@click.option("--ported", is_flag=True, help="What a migration renames is neither lost nor new.")
+def compare_command(inventories: tuple[Path, ...], waiver_file: Path | None, ported: bool) -> None:
     """Compare inventories that `take` wrote: BEFORE AFTER, or BASE FORK UPSTREAM RESULT."""
+    renames = renames_of(registry.load()) if ported else ()
     try:
         waivers = read_waivers(waiver_file) if waiver_file is not None else ()
         loaded = [Inventory.from_json(path.read_text("utf-8")) for path in inventories]
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    verdict = _verdict(loaded, waivers)
+    verdict = _verdict(loaded, renames, waivers)
     for loss in verdict.losses:
         click.echo(str(loss))
     for waiver in verdict.unused:
@@ -65,12 +70,14 @@ def compare_command(inventories: tuple[Path, ...], waiver_file: Path | None) -> 
     sys.exit(1 if verdict.losses else 0)
 
 
-def _verdict(loaded: list[Inventory], waivers: tuple[Waiver, ...]) -> Verdict:
+def _verdict(
+    loaded: list[Inventory], renames: tuple[Rename, ...], waivers: tuple[Waiver, ...]
+) -> Verdict:
     if len(loaded) == 2:
-        return compare(loaded[0], loaded[1], waivers=waivers)
+        return compare(loaded[0], loaded[1], renames, waivers)
     if len(loaded) == 4:
         base, fork, upstream, result = loaded
-        return compare_merge(base, fork, upstream, result, waivers=waivers)
+        return compare_merge(base, fork, upstream, result, renames, waivers)
     raise click.UsageError(f"got {len(loaded)} inventories; give two, or four for a merge")
 
 
