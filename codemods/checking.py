@@ -39,6 +39,14 @@ class Asked:
         return options.migrations(self.release, self.select, self.ignore, self.own)
 
     @cached_property
+    def everything(self) -> Tree:
+        """The files of the tree, listed once: git is asked for them."""
+        from codemods import tree
+
+        found = tree.find(self.root) if self.loose is None else tree.some(self.root, self.loose)
+        return tree.without(found, self.rules) if self.rules else found
+
+    @cached_property
     def results(self) -> Memory | None:
         """What whole checks said; a small file, always read."""
         return self._memory("results")
@@ -121,8 +129,9 @@ def _question(
 def _files(names: frozenset[str] | None, asked: Asked) -> Tree:
     from codemods import tree
 
-    named = asked.loose if names is None else names
-    found = tree.find(asked.root) if named is None else tree.some(asked.root, named)
+    if names is None:
+        return asked.everything
+    found = tree.some(asked.root, names)
     return tree.without(found, asked.rules) if asked.rules else found
 
 

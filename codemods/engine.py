@@ -127,17 +127,18 @@ class _Run:
         self.tracebacks: list[str] = []
         self.unreadable: set[str] = set()
         self.gathered: dict[str, dict[str, Any]] = {}  # by collector and path; None for nothing
+        self.held: dict[str, tuple[str, ...]] = {}  # names of what may concern a text, by path
         self.staff: Staff
         self.marks: dict[str, str] = {}  # digests of what the facts were made of, by collector
 
     def climb(self, members: Sequence[Migration]) -> None:
         """Apply one rung until nothing changes."""
-        codes = tuple(migration.code for migration in members)
+        codes = {migration.code for migration in members}
         facts: dict[str, Any] = (UnknownFacts if self.alone else dict)({TARGET: self.target})
-        held: dict[str, tuple[str, ...]] = {}
         dirty = set(self.files)
         for _ in range(MAX_PASSES):
-            held.update(self.staff.ask("", "look", [(path, codes) for path in sorted(dirty)]))
+            self._look()
+            held = {p: tuple(c for c in every if c in codes) for p, every in self.held.items()}
             needed = [] if self.alone else self._needed(held)
             moved = self._collect(needed, facts)
             work: list[tuple[str, tuple[str, ...]]] = []
@@ -190,6 +191,13 @@ class _Run:
             step_codes={f.path: tuple(s.code for s in f.steps) for f in touched if not f.is_new},
         )
 
+    def _look(self) -> None:
+        """Bring up to date which migrations and collectors of all rungs each text may concern."""
+        collectors = collectors_of(self.members.values())
+        every = (*sorted(self.members), *(collector.name for collector in collectors))
+        unseen = [(path, every) for path in sorted(self.files.keys() - self.held.keys())]
+        self.held.update(self.staff.ask("", "look", unseen))
+
     def _needed(self, held: Mapping[str, tuple[str, ...]]) -> list[Collector]:
         pairs = {
             (self.files[path].language, code) for path, codes in held.items() for code in codes
@@ -214,9 +222,9 @@ class _Run:
         worthwhile = [collector for collector in needed if self._is_seeded(collector)]
         items: list[Item] = [
             (path, (collector.name,))
-            for path, file in self.files.items()
+            for path in self.files
             for collector in worthwhile
-            if collector.language is file.language
+            if collector.name in self.held[path]
             and path not in self.gathered.get(collector.name, ())
         ]
         for path, (name,) in items:
@@ -259,6 +267,7 @@ class _Run:
             file.record(done, set(ran[done.path]))
             if done.text is not None:
                 file.text = done.text
+                del self.held[done.path]
                 changed.add(done.path)
                 for known in self.gathered.values():
                     known.pop(done.path, None)

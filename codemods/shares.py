@@ -10,7 +10,7 @@ from typing import Any
 from codemods import sanity, suppress
 from codemods.applying import Failure, Rewritten, apply_all
 from codemods.choices import Unsafe
-from codemods.model import Collector, Consulted, Facts, Language, Migration, Source
+from codemods.model import Collector, Consulted, Facts, Language, Migration, Rewrite, Source
 from codemods.tokens import holds
 
 _KEPT = 16_000_000
@@ -36,6 +36,10 @@ class Share:
         self._original = {path: source.data for path, source in self._sources.items()}
         self._size = sum(map(len, self._original.values()))
         self._migrations = {migration.code: migration for migration in migrations}
+        self._parts: dict[str, Sequence[Collector | Rewrite]] = {
+            **{migration.code: migration.rewrites for migration in migrations},
+            **{collector.name: (collector,) for collector in collectors_of(migrations)},
+        }
         self._facts: Facts = {}
         self._unsafe = unsafe
 
@@ -44,15 +48,21 @@ class Share:
         self._sources.update({p: Source(p, data, lang) for p, (lang, data) in texts.items()})
 
     def look(self, items: Sequence[Item]) -> list[Item]:
-        """Return which of the migrations of these codes have a token in these files."""
+        """Return which of these migrations, by code, and collectors have a token in these files."""
         held: list[Item] = []
-        for path, codes in items:
+        for path, names in items:
             source = self._sources[path]
-            held.append((path, tuple(c for c in codes if _has_token(self._migrations[c], source))))
+            held.append((path, tuple(name for name in names if self._concerns(name, source))))
         return held
 
+    def _concerns(self, name: str, source: Source) -> bool:
+        return any(
+            part.language is source.language and holds(source, part.tokens)
+            for part in self._parts[name]
+        )
+
     def gather(self, items: Sequence[Item]) -> list[Gathered]:
-        """Run the collectors of these names on these files, where a token of theirs stands."""
+        """Run the collectors of these names on these files, which hold a token of theirs."""
         self._forget()
         collectors = {c.name: c for c in collectors_of(self._migrations.values())}
         return [self._gather(path, [collectors[name] for name in names]) for path, names in items]
@@ -63,10 +73,6 @@ class Share:
         answers: dict[str, Any] = {}
         failures: list[Failure] = []
         for collector in collectors:
-            if collector.language is not source.language:
-                continue
-            if not holds(source, collector.tokens):
-                continue
             try:
                 answer = collector.gather(self._shown(source, collector, known))
             except Exception as error:  # a bug of ours must not cost the user the other files
@@ -161,10 +167,3 @@ def collectors_of(
             if language in (None, rewrite.language):
                 needed.update({collector.name: collector for collector in rewrite.needs})
     return [needed[name] for name in sorted(needed)]
-
-
-def _has_token(migration: Migration, source: Source) -> bool:
-    for rewrite in migration.rewrites:
-        if rewrite.language is source.language and holds(source, rewrite.tokens):
-            return True
-    return False

@@ -109,7 +109,7 @@ class Staff:
         """
         if not items:
             return
-        crew = self._crew = self._crew or self._hire()
+        crew = self._hire(items)
         self._tell_texts(crew, items)
         if facts is not None:
             crew.ask("know", [(facts,)] * crew.size)  # once, however small the portions
@@ -127,19 +127,27 @@ class Staff:
                     yield item, answer
                 self._progress("", len(given))
 
-    def _hire(self) -> Crew[Share]:
-        """Share the files out by size, the same way each time, to at most so many workers."""
-        total = sum(len(file.text) for file in self._files.values())
+    def _hire(self, items: Sequence[Item]) -> Crew[Share]:
+        """Have as many workers as the items are worth, but never fewer than before.
+
+        The files are shared out by size, the same way each time, as they were before the run.
+        """
+        total = sum(len(self._files[path].text) for path, _ in items)
         count = max(1, min(self._jobs, len(self._files))) if total > SMALL else 1
+        if self._crew is not None:
+            if self._crew.size >= count:
+                return self._crew
+            self._crew.dismiss()
         loads = [0] * count
         shares: list[dict[str, tuple[Language, bytes]]] = [{} for _ in range(count)]
         for file in sorted(self._files.values(), key=lambda file: (-len(file.text), file.path)):
             least = loads.index(min(loads))
             loads[least] += len(file.text) + 1
-            shares[least][file.path] = (file.language, file.text)
+            shares[least][file.path] = (file.language, file.original)
             self._owner[file.path] = least
-            self._sent[file.path] = file.text
-        return Crew([partial(self._share, share) for share in shares])
+            self._sent[file.path] = file.original
+        self._crew = Crew([partial(self._share, share) for share in shares])
+        return self._crew
 
     def _tell_texts(self, crew: Crew[Share], items: Sequence[Item]) -> None:
         """Bring the owners' texts up to date: of new files, and of those changed from memory."""
