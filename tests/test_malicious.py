@@ -188,6 +188,35 @@ def test_sync_runs_nothing_of_the_fork(trap: Trap, capsys: pytest.CaptureFixture
     assert "VALUE_39" in (trap.root / "pkg.py").read_text()
 
 
+@pytest.mark.parametrize("name", ["..", ".git", ".GIT"])
+def test_an_upstream_with_a_folder_that_no_tree_may_have_is_refused(
+    trap: Trap, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    upstream = an_upstream_of(trap)
+    trap.commit()
+
+    def git(*arguments: str, data: bytes = b"") -> str:
+        command = ["git", "-C", str(upstream), *arguments]
+        done = subprocess.run(command, input=data, env=trap.env, check=True, capture_output=True)
+        return done.stdout.decode().strip()
+
+    def tree(mode: str, name: str, entry: str) -> str:
+        data = f"{mode} {name}".encode() + b"\0" + bytes.fromhex(entry)
+        return git("hash-object", "-t", "tree", "-w", "--literally", "--stdin", data=data)
+
+    blob = git("hash-object", "-w", "--stdin", data=b"#!/bin/sh\n")
+    inner = tree("100755", "victim.cc", blob)
+    for part in ["outside"] if name == ".." else ["hooks"]:
+        inner = tree("40000", part, inner)
+    commit = git("commit-tree", tree("40000", name, inner), "-p", "HEAD", "-m", "evil")
+    before = whole(trap.root)
+    words = ["--fork", str(trap.root), "--upstream", str(upstream), "--onto", commit]
+    for more in ([], ["--dry-run"]):
+        assert start(sync.main, [*words, *more]) == 2
+        assert "which no tree may have" in capsys.readouterr().err
+    assert whole(trap.root) == before
+
+
 def whole(root: Path) -> dict[str, bytes]:
     """Every file below a folder, git's own too."""
     found = (path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
