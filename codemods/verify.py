@@ -36,7 +36,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @options.rules
 @click.option("--jobs", type=click.IntRange(0), default=0, help="Processes; 0: all cores.")
 @options.report
-@click.option("--fresh", is_flag=True, help="Parse also what is unchanged since it last passed.")
+@click.option(
+    "--fresh", is_flag=True, help="Parse also what is unchanged since it was last parsed."
+)
 @click.option("--offline", is_flag=True, help="Fetch nothing from the network.")
 @click.option(
     "--output-format",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from codemods.start import HELP
 from codemods.toolchain.compilers import check_units
 from codemods.toolchain.diagnostics import UnitResult
 from codemods.toolchain.fetch import Unavailable
@@ -23,17 +24,17 @@ from codemods.toolchain.units import units as units_of
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
-@click.command()
-@click.option("--target", "tree", required=True, type=_FOLDER, help="the tree to parse")
-@click.option("--to", "name", default=DEFAULT, show_default=True, help="the TileLang release")
-@click.option("--tvm", type=_FOLDER, help="a checkout of TVM to use instead of the published one")
-@click.option("--ffi", type=_FOLDER, help="a checkout or package of tvm-ffi, likewise")
-@click.option("--offline", is_flag=True, help="fetch nothing; use the cache only")
-@click.option("--compiler", default="libclang", show_default=True, help="or g++, clang++, ...")
-@click.option("--jobs", default=os.cpu_count() or 1, help="processes; all cores by default")
-@click.option("--fresh", is_flag=True, help="parse also what is known from before")
-@click.option("--first", default=3, show_default=True, help="errors to print for each unit")
-@click.option("--only", default="", help="parse only units whose path holds this")
+@click.command("toolchain", context_settings=HELP)
+@click.option("--target", "tree", required=True, type=_FOLDER, help="The tree to parse.")
+@click.option("--to", "name", default=DEFAULT, show_default=True, help="The TileLang release.")
+@click.option("--tvm", type=_FOLDER, help="A checkout of TVM to use instead of the published one.")
+@click.option("--ffi", type=_FOLDER, help="A checkout or package of tvm-ffi, likewise.")
+@click.option("--offline", is_flag=True, help="Fetch nothing; use the cache only.")
+@click.option("--compiler", default="libclang", show_default=True, help="Or g++, clang++, ...")
+@click.option("--jobs", default=os.cpu_count() or 1, help="Processes; all cores by default.")
+@click.option("--fresh", is_flag=True, help="Parse also what is known from before.")
+@click.option("--first", default=3, show_default=True, help="Errors to print for each unit.")
+@click.option("--only", default="", help="Parse only units whose path holds this.")
 def main(
     tree: Path,
     name: str,
