@@ -43,9 +43,7 @@ class _Watched:
         self.broken: list[str] = []
         self.lowered: list[tuple[str, dict[str, Any]]] = []
         self.fails = 0
-        self.made = Made(
-            folder, self.lower, lambda function, _error: self.broken.append(function.__name__)
-        )
+        self.made = Made(folder, self.lower, lambda name, *_why: self.broken.append(name))
         self.prim_func = self.made.noting(_front_end)
 
     def lower(self, kernel: Any, config: dict[str, Any]) -> None:
@@ -179,7 +177,11 @@ def test_functions_that_hold_kernels_are_called_with_what_is_known_by_name(tmp_p
     exec(compile(_FILE, str(file), "exec"), vars(module))
     lines = kernel_makers(file.read_bytes())
     assert list(lines) == ["whole", "split", "other", "convert"]
-    call_uncalled(module, {(str(file), lines["whole"][0])}, {"size": 128, "block": 64})
+    failed: list[str] = []
+    whole = {(str(file), *lines["whole"])}
+    values = {"size": 128, "block": 64}
+    call_uncalled(module, whole, values, lambda name, *why: failed.append(f"{name}: {why[-1]}"))
+    assert failed == ["main_convert: there are no results"]
     assert vars(module)["made"] == [
         ("main_split", (128, 64, 32, 2)),
         ("main_convert", 8),
@@ -199,14 +201,17 @@ def test_a_function_is_found_within_its_decorators() -> None:
 def test_what_the_functions_around_a_kernel_were_given_is_known() -> None:
     watched = _Watched(HERE)
 
-    def example(size: int, *, block: int) -> None:
-        own = size * block
+    def example(size: int) -> Callable[..., None]:
+        def configured(*, block: int) -> None:
+            own = size * block
 
-        @watched.prim_func
-        def main() -> int:
-            return own
+            @watched.prim_func
+            def main() -> int:
+                return own
 
-    example(4, block=2)
+        return configured
+
+    example(4)(block=2)
     assert {"size": 4, "block": 2}.items() <= watched.made.values.items()
     assert "own" not in watched.made.values
     assert len(watched.made.seen) == 1

@@ -21,7 +21,7 @@ from codemods.harness.inside import shadows, time_share
 from codemods.harness.inside.detected import target_detects
 from codemods.harness.inside.first_configuration import first_configuration_only
 from codemods.harness.inside.inert import Inert
-from codemods.harness.inside.made import Made, place_of, replace_everywhere
+from codemods.harness.inside.made import Made, Place, place_of, replace_everywhere
 from codemods.harness.inside.reasons import innermost
 
 
@@ -91,10 +91,8 @@ def capture_kernels(arch: str, tree: Path, record: Callable[[Captured], None]) -
         record(Captured(source=artifact.kernel_source, flags=_device_flags(), **facts))
         return artifact
 
-    def not_made(function: Any, error: BaseException) -> None:
-        code = function.__code__
-        facts = {"file": code.co_filename, "line": code.co_firstlineno}
-        record(Captured(function.__name__, **facts, source=None, error=innermost(error)))
+    def not_made(function: str, place: Place, error: BaseException) -> None:
+        record(Captured(function, *place, source=None, error=innermost(error)))
 
     def lower_alone(kernel: Any, config: dict[str, Any]) -> None:
         with tvm.transform.PassContext(opt_level=3, config=config), chosen:

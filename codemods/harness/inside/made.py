@@ -39,12 +39,12 @@ class Made:
         self,
         folder: Path,
         lower: Callable[[Any, dict[str, Any]], None],
-        failed: Callable[[Any, BaseException], None],
+        failed: Callable[[str, Place, BaseException], None],
     ) -> None:
         """Only what files below `folder` define counts: the packages make kernels too, of parts.
 
         `lower` lowers a kernel with a pass configuration, and notes how that ended itself.
-        `failed` is told of each function that no kernel could be made of, and why.
+        `failed` is told of each function that no kernel could be made of: its name, place and why.
         """
         self.seen: set[Place] = set()
         """The definitions that were reached, with or without success."""
@@ -52,7 +52,7 @@ class Made:
         """What the functions around the definitions were given, by parameter; the last of each."""
         self._folder = f"{folder}/"
         self._lower = lower
-        self._failed = failed
+        self.failed = failed
         self._kernels: dict[Place, list[Any]] = defaultdict(list)
         self._compiled: set[Place] = set()
         self._configurations: dict[tuple[str, str], dict[str, Any]] = {}
@@ -73,15 +73,17 @@ class Made:
         def noting(function: Any = None, *args: Any, **kwargs: Any) -> Any:
             if function is None:
                 return self.noting(make(*args, **kwargs))
-            wanted = function.__code__.co_filename.startswith(self._folder)
+            code = function.__code__
+            own = code.co_filename, code.co_firstlineno
+            wanted = code.co_filename.startswith(self._folder)
             if wanted:
-                self.seen.add((function.__code__.co_filename, function.__code__.co_firstlineno))
+                self.seen.add(own)
                 self.values.update(values_in(self._own_frames()))
             try:
                 made = make(function, *args, **kwargs)
             except Exception as error:
                 if wanted:
-                    self._failed(function, error)
+                    self.failed(function.__name__, own, error)
                 raise
             if wanted and hasattr(made, "params") and hasattr(made, "buffer_map"):
                 made.orig_func = function
@@ -130,11 +132,12 @@ def _around(kernel: Any) -> tuple[str, str]:
 
 
 def values_in(frames: Iterable[FrameType]) -> dict[str, Any]:
-    """Return what the functions of `frames` were given, by parameter; the last frame's say."""
+    """Return what the functions of `frames` were given, by parameter, and what they have of the
+    functions around them; the last frame's say."""
     given: dict[str, Any] = {}
     for frame in frames:
         code = frame.f_code
-        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] + code.co_freevars
         given.update({name: frame.f_locals[name] for name in names if name in frame.f_locals})
     return given
 

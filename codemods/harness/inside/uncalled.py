@@ -21,32 +21,44 @@ _DEPTH = 4
 """How many decorators may lie around a function."""
 
 
-def call_uncalled(module: ModuleType, seen: Set[Place], values: Mapping[str, Any]) -> None:
+def call_uncalled(
+    module: ModuleType,
+    seen: Set[Place],
+    values: Mapping[str, Any],
+    failed: Callable[[str, Place, BaseException], None],
+) -> None:
     """Call what leads to kernels of `module` that are not among those `seen`, which may grow.
 
-    `values`: what the program gave to parameters, by their names.
+    `values`: what the program gave to parameters, by their names. `failed` is told of kernels that
+    were not reached, by name and place, and why.
     """
     file = str(module.__file__)
     text = Path(file).read_bytes()
     named = _names_by_function(text)
-    for name, lines in kernel_makers(text).items():
-        places = {(file, line) for line in lines}
+    for name, kernels in kernel_makers(text).items():
+        places = {(file, line): kernel for line, kernel in kernels.items()}
+        error: Exception | None = None
         for caller in (c for c in named if name in _reached_from(c, named)):
             function = inner_function(vars(module).get(caller), caller)
-            if places.isdisjoint(seen) and function is not None and arguments(function, {}) == {}:
-                _call(vars(module)[caller], {})
+            if places.keys().isdisjoint(seen) and function and arguments(function, {}) == {}:
+                error = _call(vars(module)[caller], {}) or error
         function = inner_function(vars(module).get(name), name)
-        if places.isdisjoint(seen) and function is not None:
+        if places.keys().isdisjoint(seen) and function is not None:
             given = arguments(function, {**vars(module), **values})
             if given is not None:
-                _call(vars(module)[name], given)
+                error = _call(vars(module)[name], given) or error
+        if error is not None and places.keys().isdisjoint(seen):
+            for place, kernel in places.items():
+                failed(kernel, place, error)
 
 
-def _call(function: Callable[..., Any], given: Mapping[str, Any]) -> None:
+def _call(function: Callable[..., Any], given: Mapping[str, Any]) -> Exception | None:
     try:
         function(**given)
-    except Exception:  # what kept a kernel from being made is noted where it was
+    except Exception as error:
         traceback.print_exc()
+        return error
+    return None
 
 
 def _names_by_function(text: bytes) -> dict[str, set[str]]:
@@ -68,18 +80,19 @@ def _reached_from(start: str, named: Mapping[str, set[str]]) -> set[str]:
     return found - {start}
 
 
-def kernel_makers(text: bytes) -> dict[str, tuple[int, ...]]:
-    """Return the functions at the top level of a file that hold kernels, with those's lines."""
+def kernel_makers(text: bytes) -> dict[str, dict[int, str]]:
+    """Return the functions at the top level of a file that hold kernels, with the kernels' names by
+    line."""
     found = {}
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef):
-            lines = tuple(
-                inner.decorator_list[0].lineno
+            kernels = {
+                inner.decorator_list[0].lineno: inner.name
                 for inner in ast.walk(node)
                 if isinstance(inner, ast.FunctionDef) and inner is not node and _is_kernel(inner)
-            )
-            if lines:
-                found[node.name] = lines
+            }
+            if kernels:
+                found[node.name] = kernels
     return found
 
 

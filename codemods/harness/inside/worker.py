@@ -192,7 +192,7 @@ def _reach_the_rest(file: str, made: Made, ended: _Ended, limit: float) -> None:
     if modules:
         time_share.start(limit)
         try:
-            call_uncalled(modules[0], made.seen, {**ended.values, **made.values})
+            call_uncalled(modules[0], made.seen, {**ended.values, **made.values}, made.failed)
         except time_share.TooLong:
             traceback.print_exc()
         finally:
