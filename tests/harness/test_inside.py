@@ -11,7 +11,13 @@ from typing import Any
 
 import pytest
 
-from codemods.harness.inside import detected, first_configuration, stand_ins, without_asserts
+from codemods.harness.inside import (
+    detected,
+    first_configuration,
+    signatures,
+    stand_ins,
+    without_asserts,
+)
 from codemods.harness.inside.inert import Inert
 
 
@@ -284,3 +290,13 @@ def test_a_cuda_target_without_an_architecture_is_of_the_gpu_at_hand(
     monkeypatch.setitem(sys.modules, "tvm.target", module)
     detected.target_detects("sm_90")
     assert Target(asked, host="c").made == (made, "c")  # type: ignore[comparison-overlap]
+
+
+def test_what_a_kernel_does_not_write_is_known_by_its_signatures() -> None:
+    source = """
+extern "C" __global__ void main_kernel(const half_t* __restrict__ A, const int* __restrict__ sizes,
+                                       float* __restrict__ C, const CUtensorMap D_desc);
+extern "C" __global__ void main_kernel_1(const float* __restrict__ C, int n) {
+"""
+    assert signatures.read_only(source) == {"A", "sizes"}
+    assert signatures.read_only("") == set()

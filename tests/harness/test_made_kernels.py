@@ -147,10 +147,16 @@ def split(size, block, block_k, stages=2):
         return size, block, block_k, stages
 
 
-def other(unknown):
+def other(prim_func):
     @prim_func
     def main_other():
-        return unknown
+        return "a function is no argument because its name fits"
+
+
+def typed(block, dtype):
+    @prim_func
+    def main_typed():
+        return block, dtype(1)
 
 
 def convert(bits):
@@ -176,14 +182,15 @@ def test_functions_that_hold_kernels_are_called_with_what_is_known_by_name(tmp_p
     module.__file__ = str(file)
     exec(compile(_FILE, str(file), "exec"), vars(module))
     lines = kernel_makers(file.read_bytes())
-    assert list(lines) == ["whole", "split", "other", "convert"]
+    assert list(lines) == ["whole", "split", "other", "typed", "convert"]
     failed: list[str] = []
     whole = {(str(file), *lines["whole"])}
-    values = {"size": 128, "block": 64}
+    values = {"size": 128, "block": 64, "dtype": str}
     call_uncalled(module, whole, values, lambda name, *why: failed.append(f"{name}: {why[-1]}"))
     assert failed == ["main_convert: there are no results"]
     assert vars(module)["made"] == [
         ("main_split", (128, 64, 32, 2)),
+        ("main_typed", (64, "1")),
         ("main_convert", 8),
     ]
 
@@ -195,7 +202,7 @@ def test_a_function_is_found_within_its_decorators() -> None:
     jit = types.SimpleNamespace(func=kernel, options={})
     assert inner_function(types.SimpleNamespace(tuner=None, jit=jit), "kernel") is kernel
     assert inner_function(types.SimpleNamespace(func=len), "kernel") is None
-    assert arguments(kernel, {"size": len}) is None
+    assert arguments(kernel, {"width": 1}) is None
 
 
 def test_what_the_functions_around_a_kernel_were_given_is_known() -> None:

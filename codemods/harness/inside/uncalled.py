@@ -44,7 +44,7 @@ def call_uncalled(
                 error = _call(vars(module)[caller], {}) or error
         function = inner_function(vars(module).get(name), name)
         if places.keys().isdisjoint(seen) and function is not None:
-            given = arguments(function, {**vars(module), **values})
+            given = arguments(function, {**_data(module), **values})
             if given is not None:
                 error = _call(vars(module)[name], given) or error
         if error is not None and places.keys().isdisjoint(seen):
@@ -59,6 +59,14 @@ def _call(function: Callable[..., Any], given: Mapping[str, Any]) -> Exception |
         traceback.print_exc()
         return error
     return None
+
+
+def _data(module: ModuleType) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if not callable(value) and not inspect.ismodule(value)
+    }
 
 
 def _names_by_function(text: bytes) -> dict[str, set[str]]:
@@ -119,7 +127,7 @@ def arguments(function: FunctionType, values: Mapping[str, Any]) -> dict[str, An
             continue
         if parameter.default is not parameter.empty:
             continue
-        if name not in values or callable(values[name]) or inspect.ismodule(values[name]):
+        if name not in values:
             return None
         given[name] = values[name]
     return given
