@@ -1,6 +1,6 @@
 """`python -m codemods.build --target TREE`: compile, link, load, import, lower, compile, run.
 
-From the stage `import` on, the tree's own Python is executed.
+From the stage `load` on, the tree's own code is executed: its libraries, then its Python.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def main(
         raise click.ClickException(str(error)) from error
     if executing := [name for name in chosen if name in EXECUTING]:
         names = ", ".join(executing)
-        err.print(f"the stages {names} execute Python of {tree} in subprocesses")
+        err.print(f"code of {tree} is executed, in subprocesses, by: {names}")
     if python is None and NEED_PYTHON.intersection(chosen):
         try:
             python = prepare_environment(folder.parent, tree, sdk.ffi_version)

@@ -41,10 +41,10 @@ STAGES: Mapping[str, Stage] = {
     "run": run_suites,
 }
 
-EXECUTING = frozenset({"import", "lower", "run"})
-"""The stages that execute the tree's own Python."""
+EXECUTING = frozenset({"load", "nodes", "import", "lower", "run"})
+"""The stages that execute the tree's own code: its libraries as they are opened, and its Python."""
 
-NEED_PYTHON = EXECUTING | {"nodes"}
+NEED_PYTHON = EXECUTING - {"load"}
 """The stages that run under an interpreter with what the target's TVM needs."""
 
 

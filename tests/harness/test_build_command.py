@@ -43,7 +43,7 @@ def test_a_stage_that_cannot_run_is_shown_with_its_reason_and_ends_with_one(
     assert start(build.main, arguments) == 1
     said = capsys.readouterr()
     assert "there is no GPU" in said.out
-    assert "execute Python of" in said.err
+    assert "is executed, in subprocesses, by: run" in " ".join(said.err.split())
 
 
 def test_an_unknown_stage_is_a_usage_error(tree: Path) -> None:
