@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -150,7 +151,11 @@ _tree: Overlay
 
 
 def _begin(tree: Overlay) -> None:
-    """Give a worker its tree, once rather than with every unit."""
+    """Give a worker its tree, once rather than with every unit.
+
+    Ctrl-C ends a worker at once: Python would tell it only when libclang is done.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     global _tree
     _tree = tree
 
