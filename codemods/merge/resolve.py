@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from codemods.merge import moved, units_cpp
 from codemods.merge.git import SUBMODULE, SYMLINK, Entry, Tree
-from codemods.merge.hunks import join
+from codemods.merge.hunks import Hunk, join
 from codemods.merge.policy import Policy
 from codemods.merge.resolvers.place import Place
 from codemods.merge.store import Store
@@ -128,14 +128,21 @@ class Resolver:
             return
         place = self._place(path)
         if not conflict.base and self._holds_all(place, mine, new):
-            self._done(path, theirs, Resolution(path, "converged", "upstream has all of it"))
+            what = "upstream has all of it"
+            self._done(path, theirs, Resolution(path, "converged", what, base, mine, new, new))
             return
         outcome = merge_file(place, base, mine, new, lambda b, o: self._carry(path, b, o))
         self._outcome(conflict, outcome, _mode(conflict))
 
     def _outcome(self, conflict: Conflict, outcome: Outcome, mode: str) -> None:
         text = join(outcome.pieces, LABELS)
-        self._result.resolutions += [_resolution(conflict.path, a) for a in outcome.applied]
+        sides = [
+            self._content(entry, conflict.path) if entry is not None else b""
+            for entry in (conflict.base, conflict.ours, conflict.theirs)
+        ]
+        for applied in outcome.applied:
+            whole = Hunk(sides[0], sides[1], sides[2]) if applied.rule == "definitions" else None
+            self._result.resolutions.append(_resolution(conflict.path, applied, whole, text))
         if outcome.left or outcome.faults:
             self._leave(conflict, text)
             self._result.reasons[conflict.path] = outcome.faults
@@ -144,11 +151,11 @@ class Resolver:
 
     def _deleted_upstream(self, conflict: Conflict, base: Entry, ours: Entry) -> None:
         path = conflict.path
-        if self._same(path, base, ours):
-            resolution = Resolution(path, "deletion", "the fork only reformatted or ported it")
-            self._result.resolutions.append(resolution)
-            return
         old, mine = self._content(base, path), self._content(ours, path)
+        if self._same_text(path, old, mine):
+            what = "the fork only reformatted or ported it"
+            self._result.resolutions.append(Resolution(path, "deletion", what, old, mine))
+            return
         target = moved.renamed_to(self._store, path, old, self._base, self._theirs)
         if target is not None and target in self._result.files:
             self._renamed(path, target, base, ours)
@@ -253,13 +260,13 @@ def _mode(conflict: Conflict) -> str:
     return ours.mode if base is not None and theirs.mode == base.mode else theirs.mode
 
 
-def _resolution(path: str, applied: Applied) -> Resolution:
-    hunk = applied.hunk
+def _resolution(path: str, applied: Applied, whole: Hunk | None, text: bytes) -> Resolution:
+    """The record of a rule; what it did to the `whole` file has the file's sides and `text`."""
+    hunk = applied.hunk or whole
     if hunk is None:
         return Resolution(path, applied.rule, applied.what)
-    return Resolution(
-        path, applied.rule, applied.what, hunk.base, hunk.ours, hunk.theirs, applied.text
-    )
+    result = applied.text if applied.hunk else text
+    return Resolution(path, applied.rule, applied.what, hunk.base, hunk.ours, hunk.theirs, result)
 
 
 def counts(resolutions: list[Resolution]) -> Mapping[str, int]:

@@ -316,6 +316,22 @@ def test_the_report_lists_each_resolution_with_its_sides(pair: Pair, tmp_path: P
         assert str(html.resolve(told, pointer)) == value, pointer
 
 
+def test_what_was_merged_by_definition_is_in_the_report_with_the_whole_files(
+    pair: Pair, tmp_path: Path
+) -> None:
+    first, *more = CODE.split("def ")[1:]
+    turned = "".join(f"def {part}" for part in (*more[1:], more[0], first))
+    ours = CODE.replace("value * 1", "value * 10").replace("value * 0", "value * 20")
+    pair.upstream.commit({"pkg/a.py": turned.replace("value * 3", "value * 30")})
+    pair.fork.commit({"pkg/a.py": ours})
+    assert pair.merge("--dry-run", "--report", str(tmp_path)).return_value == 0
+    found = json.loads((tmp_path / "resolutions.json").read_text())["resolutions"]
+    [entry] = [entry for entry in found if entry["rule"] == "definitions"]
+    assert (entry["base"], entry["ours"]) == (CODE, ours)
+    assert "value * 30" in entry["theirs"]
+    assert "value * 10" in entry["result"] and "value * 30" in entry["result"]
+
+
 def test_a_name_that_upstream_left_is_reported_in_the_forks_own_lines(pair: Pair) -> None:
     helper = "def ancient_helper(value):\n    return value\n"
     pair.upstream.commit({"pkg/d.py": helper})
