@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import accumulate
 
 from codemods.merge.hunks import Hunk, merge_texts, split_lines
 from codemods.model import Language
@@ -27,6 +28,13 @@ _CPP = re.compile(
     + rb")|(?P<other>" + _OPERATOR + rb"|[\s\S])"
 )  # fmt: skip
 _C_LIKE = {Language.CPP}
+_BINDING = {
+    operator: strength
+    for strength, operators in enumerate(
+        (b"|| or", b"&& and", b"|", b"^", b"&", b"+ -", b"* / % // @")
+    )
+    for operator in operators.split()
+}
 _ENOUGH = 0.5  # share of a text's words that must be left for it to be the same text, changed
 _OPENERS, _CLOSERS = b"([{", b")]}"
 HAVE_TOKENS = frozenset(
@@ -101,6 +109,8 @@ def merge_tokens(hunk: Hunk, language: Language) -> bytes | None:
         return None
     if language is not Language.CPP and _adds_to_what_is_gone(hunk, base, sides):
         return None
+    if _mixes_operators(base, *sides):
+        return None
     return b"".join(_unrow(row) for row in merged[0].split(b"\n")[:-1])
 
 
@@ -138,6 +148,25 @@ def _changes_what_the_other_opened(
         for opened, closed in one
         for start, end in edit
     )
+
+
+def _mixes_operators(base: list[bytes], ours: list[bytes], theirs: list[bytes]) -> bool:
+    """Whether both sides changed operators of one line that bind differently: `a && b` that one
+    side made `a || b` and the other `a && b && c` means neither as `a || b && c`."""
+    mine, new = (_operators(base, side) for side in (ours, theirs))
+    return any(len(mine[line] | new[line]) > 1 for line in mine.keys() & new.keys())
+
+
+def _operators(base: list[bytes], side: list[bytes]) -> dict[int, set[int]]:
+    """How the operators bind that a side put in or took away, by the line of the base."""
+    lines = list(accumulate((token.count(b"\n") for token in base), initial=0))
+    found: dict[int, set[int]] = {}
+    matcher = SequenceMatcher(None, base, side, autojunk=False)
+    for tag, start, end, first, last in matcher.get_opcodes():
+        binding = {_BINDING[t] for t in (*base[start:end], *side[first:last]) if t in _BINDING}
+        if tag != "equal" and binding:
+            found.setdefault(lines[start], set()).update(binding)
+    return found
 
 
 def _adds_to_what_is_gone(hunk: Hunk, base: list[bytes], sides: list[list[bytes]]) -> bool:

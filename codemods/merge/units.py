@@ -18,6 +18,7 @@ from codemods.model import Language
 Key = tuple[str, ...]
 
 _IMPORTS = frozenset({"import", "from", "include"})
+_FIELD = ("text", "field_declaration")
 _EXECUTED = frozenset({"text", "if"})
 """The kinds of units that run where they stand, so that their place matters."""
 
@@ -90,7 +91,7 @@ class Merger:
                 if gone and key[0] in _IMPORTS and behind != key and behind[0] in _IMPORTS:
                     order.insert(order.index(behind), key)
                 else:
-                    order.insert(_place_of(key, before, order), key)
+                    order.insert(_place_of(key, before, order, old), key)
             before = key
             gone = None if key in new else gone
         return [piece for key in order for piece in parts[key]]
@@ -160,13 +161,17 @@ class Merger:
         return [Hunk(old.text, mine.text, b"")]
 
 
-def _place_of(key: Key, before: Key | None, order: Sequence[Key]) -> int:
-    """Where a unit of the fork's goes: behind what it followed there, but never among imports."""
+def _place_of(key: Key, before: Key | None, order: Sequence[Key], old: Mapping[Key, Unit]) -> int:
+    """Where a unit of the fork's goes: behind what it followed there, but never among imports, and
+    a field not in front of a new one of upstream's, whose code may fill them by place."""
     if before is None:
         return _first(order)
     at = order.index(before) + 1 if before in order else 0
     if key[0] in {"def", "class", "function", "type"}:
         while at < len(order) and order[at][0] in _IMPORTS:
+            at += 1
+    if key[:2] == _FIELD:
+        while at < len(order) and order[at][:2] == _FIELD and order[at] not in old:
             at += 1
     return at
 

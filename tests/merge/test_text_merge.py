@@ -6,7 +6,7 @@ import pytest
 
 from codemods.merge.hunks import Hunk, hunks, join, merge_texts
 from codemods.merge.names import drop_unused
-from codemods.merge.resolvers import token_merge
+from codemods.merge.resolvers import both_added, token_merge
 from codemods.merge.resolvers.place import Place
 from codemods.merge.structure import misplaced
 from codemods.merge.text_merge import Outcome, faults, merge_file
@@ -623,3 +623,43 @@ def test_branches_added_behind_one_that_upstream_rewrote_are_kept() -> None:
     own = MINE + "    more();\n" + MINE.replace("1", "9")
     hunk = Hunk(*(side.encode() for side in (long, long + own, short)))
     assert token_merge.resolve(hunk, place("x.cc")) == (short + own).encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "ours", "theirs", "expected"),
+    [
+        ("x.cc", "if (a && b) {\n", "if (a && b && c) {\n", "if (a || b) {\n", None),
+        ("x.cc", "if (a) {\n", "if (a && c) {\n", "if (d || a) {\n", None),
+        ("x.py", "x = y(a)\n", "x = y(a) * 2\n", "x = 1 + y(a)\n", None),
+        (
+            "x.cc",
+            "if (a && b)\n",
+            "if (a && b && c)\n",
+            "if (d && a && b)\n",
+            "if (d && a && b && c)\n",
+        ),
+        ("x.cc", "f(a, b);\n", "f(a * 2, b);\n", "g(a, b);\n", "g(a * 2, b);\n"),
+        ("x.py", "a\nb\n", "a + 1\nb\n", "a\nb * 2\n", "a + 1\nb * 2\n"),
+    ],
+)
+def test_operators_of_both_sides_in_one_line_are_not_mixed(
+    path: str, base: str, ours: str, theirs: str, expected: str | None
+) -> None:
+    hunk = Hunk(base.encode(), ours.encode(), theirs.encode())
+    found = token_merge.resolve(hunk, place(path))
+    assert (found.decode() if found else None) == expected
+
+
+def test_fields_of_the_fork_stand_behind_upstreams_new_ones() -> None:
+    """Upstream's code fills its fields by place: `Args{target, layout, buffers}`."""
+    base = "struct Args {\n  Target target;\n  Layout layout;\n};\n\nint f(Args a);\nint g();\n"
+    ours = base.replace("layout;\n", "layout;\n  bool own;\n  bool own_too;\n")
+    theirs = base.replace("layout;\n", "layout;\n  Buffers buffers;\n  Map map;\n")
+    theirs = theirs.replace("int f(Args a);\nint g();\n", "int g();\nint f(Args a);\n")
+    out = text(merged("x.h", base, ours.replace("g()", "g(int b)"), theirs))
+    fields = "layout;\n  Buffers buffers;\n  Map map;\n  bool own;\n  bool own_too;\n};\n"
+    assert fields in out
+    hunk = Hunk(b"", b"  bool own{false};  // why\n", b"  Map<Buffer, int> map;\n\n  int *n;\n")
+    assert both_added.resolve(hunk, place("x.h")) == hunk.theirs + hunk.ours
+    hunk = Hunk(b"", b"  own(1);\n", b"  Map<Buffer, int> map;\n")
+    assert both_added.resolve(hunk, place("x.h")) == hunk.ours + hunk.theirs

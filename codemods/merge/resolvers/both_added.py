@@ -1,5 +1,8 @@
 """Both sides only added lines to the base: all of them are kept, the fork's first.
 
+Fields and variables of C++ are an exception: upstream's come first, since its code may fill them by
+place (`Args{target, layout, buffers}`).
+
 Where they share a line, one feature may have come by two ways (the fork's sent upstream): then
 what one side has is taken only if it holds all that the other one added, and else a person
 decides. So it is where both give a value to one name.
@@ -13,6 +16,7 @@ import re
 from codemods.merge.hunks import Hunk, split_lines
 from codemods.merge.resolvers.place import Place
 from codemods.merge.tokens import HAVE_TOKENS
+from codemods.model import Language
 
 Insertions = dict[int, list[bytes]]
 
@@ -28,7 +32,7 @@ def resolve(hunk: Hunk, place: Place) -> bytes | None:
     out: list[bytes] = []
     for at in range(len(base) + 1):
         mine, other = ours.get(at, []), theirs.get(at, [])
-        both = _both(mine, other)
+        both = _both(mine, other, place.language)
         if both is None:
             return None
         out += both
@@ -51,13 +55,16 @@ def _insertions(base: list[bytes], side: bytes) -> Insertions | None:
     return found
 
 
-def _both(mine: list[bytes], other: list[bytes]) -> list[bytes] | None:
+def _both(mine: list[bytes], other: list[bytes], language: Language | None) -> list[bytes] | None:
     if not mine or not other:
         return mine or other
     ours, theirs = _telling(mine), _telling(other)
     shared = set(ours) & set(theirs)
     if not shared:
-        return None if _named(mine) & _named(other) else mine + other
+        if _named(mine) & _named(other):
+            return None
+        fields = language is Language.CPP and all(map(_FIELD.fullmatch, mine + other))
+        return other + mine if fields else mine + other
     if all(line in theirs for line in ours):
         return other
     if all(line in ours for line in theirs):
@@ -71,6 +78,7 @@ def _telling(lines: list[bytes]) -> list[bytes]:
     return [line for line in bare if len(re.findall(rb"\w", line)) > 5]
 
 
+_FIELD = re.compile(rb"\s*((?!return\b)\w[\w:<>,\s*&]*[\s*&>]\w+\s*([={][^()]*)?;\s*)?(//.*)?\s*")
 _NAMED = re.compile(
     rb"""\s*(?:\#\s*define\s+(\w+)            # a macro
     | (?:set|option)\s*\(\s*(\w+)           # a CMake variable
