@@ -53,6 +53,8 @@ def drop_unused(merged: bytes, ours: bytes, theirs: bytes) -> tuple[bytes, list[
     """The merged text without the imports that only the fork has, that its code used, and that
     nothing uses where that code is gone; and their names."""
     mine = {alias for alias, node in _aliases(ours)} - {alias for alias, node in _aliases(theirs)}
+    if not mine:
+        return merged, []
     read, before = _read(merged), _read(ours)
     lines = split_lines(merged)
     gone: list[str] = []
@@ -76,13 +78,14 @@ def _aliases(text: bytes) -> Iterator[tuple[tuple[str, ...], ast.Import | ast.Im
             yield (origin, alias.name, _bound(alias)), node
 
 
-def _read(text: bytes) -> set[str]:
+@lru_cache(maxsize=512)
+def _read(text: bytes) -> frozenset[str]:
     """Every name that a text reads, and every word of its strings: `__all__`, annotations."""
     try:
         nodes = list(ast.walk(ast.parse(text)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+        return frozenset()
+    names = frozenset(node.id for node in nodes if isinstance(node, ast.Name))
     strings = (n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str))
     return names.union(*(re.findall(r"\w+", value) for value in strings))
 
@@ -127,13 +130,14 @@ def restore_imports(merged: bytes, *versions: bytes) -> tuple[bytes, list[str]]:
     return b"".join(lines), names
 
 
-def _imports(text: bytes) -> list[ast.Import | ast.ImportFrom]:
+@lru_cache(maxsize=512)
+def _imports(text: bytes) -> tuple[ast.Import | ast.ImportFrom, ...]:
     """The import statements of a module that are in no function, class or condition."""
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-    return [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+        return ()
+    return tuple(node for node in body if isinstance(node, ast.Import | ast.ImportFrom))
 
 
 def _leading(text: bytes) -> Iterator[ast.stmt]:

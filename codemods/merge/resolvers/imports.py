@@ -11,6 +11,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from codemods.merge.hunks import Hunk, split_lines
 from codemods.merge.resolvers.place import Place
@@ -75,14 +76,15 @@ def unknown_imports(text: bytes, place: Place) -> set[str]:
     return {module for module in named if not _exists(module, place)}
 
 
-def _all(text: bytes) -> list[Import]:
+@lru_cache(maxsize=512)
+def _all(text: bytes) -> tuple[Import, ...]:
     """Every import of a module, wherever it stands."""
     try:
         module = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
+        return ()
     nodes = (n for n in ast.walk(module) if isinstance(n, ast.Import | ast.ImportFrom))
-    return [i for n in nodes for i in _imports(n)]
+    return tuple(i for n in nodes for i in _imports(n))
 
 
 def _statements(text: bytes) -> list[Statement] | None:
