@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -44,6 +45,7 @@ def test_a_function_with_an_inert_decorator_can_be_called_and_launched() -> None
         return 1
 
     assert Inert().jit(function)() == 1
+    assert Inert().contiguous(Inert().jit(function))() == 1
     assert isinstance(Inert().jit(function)[1, 2](3), Inert)
     assert isinstance(Inert().jit(num_warps=4), Inert)
 
@@ -82,6 +84,18 @@ def test_a_package_that_only_an_example_wants_is_stood_in_for(
     exec(compile(code, str(file), "exec"), space)
     assert isinstance(space["value"], Inert)
     assert stand_ins.used == {"absent_library", "absent_library.nn"}
+
+
+@pytest.mark.skipif(find_spec("triton") is not None, reason="triton itself is here")
+def test_sizes_that_an_absent_library_would_work_out_are_right(
+    tmp_path: Path, imports: None
+) -> None:
+    sys.meta_path.append(stand_ins.MissingPackage([tmp_path], []))
+    code = "import triton\nsizes = triton.cdiv(65, 32), triton.next_power_of_2(65)\n"
+    file = _program(tmp_path, "example.py", code)
+    space: dict[str, object] = {}
+    exec(compile(code, str(file), "exec"), space)
+    assert space["sizes"] == (3, 128)
 
 
 def test_nothing_else_is_stood_in_for(tmp_path: Path, imports: None) -> None:

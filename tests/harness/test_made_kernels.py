@@ -141,10 +141,10 @@ def whole(size, block):
         return size, block
 
 
-def split(size, block, block_k, stages=2):
+def split(size, block, block_k, groups=1, stages=2):
     @prim_func
     def main_split():
-        return size, block, block_k, stages
+        return size, block, block_k, groups, stages
 
 
 def other(prim_func):
@@ -185,11 +185,11 @@ def test_functions_that_hold_kernels_are_called_with_what_is_known_by_name(tmp_p
     assert list(lines) == ["whole", "split", "other", "typed", "convert"]
     failed: list[str] = []
     whole = {(str(file), *lines["whole"])}
-    values = {"size": 128, "block": 64, "dtype": str}
+    values = {"size": 128, "block": 64, "groups": 16, "dtype": str}
     call_uncalled(module, whole, values, lambda name, *why: failed.append(f"{name}: {why[-1]}"))
     assert failed == ["main_convert: there are no results"]
     assert vars(module)["made"] == [
-        ("main_split", (128, 64, 32, 2)),
+        ("main_split", (128, 64, 32, 16, 2)),
         ("main_typed", (64, "1")),
         ("main_convert", 8),
     ]

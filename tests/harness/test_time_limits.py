@@ -45,11 +45,12 @@ def test_a_library_without_end(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> N
     assert (row.status, row.reason) == (Status.FAILED, "stopped after 0.2 s")
 
 
-def test_a_test_is_not_stopped_in_the_midst_of_torchs_fake_tensors() -> None:
+@pytest.mark.parametrize("file", ["_subclasses/fake_tensor.py", "utils/_python_dispatch.py"])
+def test_a_test_is_not_stopped_in_the_midst_of_torchs_fake_tensors(file: str) -> None:
     caller = "stop(0, sys._getframe())"
     names = {"stop": time_share._stop, "sys": sys}
     try:
-        exec(compile(caller, "/site/torch/_subclasses/fake_tensor.py", "exec"), names)
+        exec(compile(caller, f"/site/torch/{file}", "exec"), names)
         again, _ = signal.getitimer(signal.ITIMER_VIRTUAL)
         assert 0 < again < 1
     finally:

@@ -48,7 +48,7 @@ class Inert:
         self.__dict__[name] = value
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and not kwargs and isinstance(args[0], type):
+        if len(args) == 1 and not kwargs and isinstance(args[0], type | _Decorated):
             return args[0]
         if len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType):
             return _Decorated(args[0])

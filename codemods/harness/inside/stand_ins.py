@@ -120,7 +120,15 @@ class MissingPackage(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return ""
 
 
+_KNOWN: Mapping[str, Any] = {
+    "triton.cdiv": lambda x, y: -(-x // y),
+    "triton.next_power_of_2": lambda n: 1 << max(n - 1, 0).bit_length(),
+}
+"""Functions that programs take the sizes of their own kernels from."""
+
+
 def _attribute(module: str, name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
-    return Inert(f"{module}.{name}")
+    full = f"{module}.{name}"
+    return _KNOWN[full] if full in _KNOWN else Inert(full)

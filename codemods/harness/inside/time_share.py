@@ -42,14 +42,17 @@ def paused() -> Iterator[None]:
         signal.setitimer(signal.ITIMER_VIRTUAL, _limits[0] if _limits else 0)
 
 
-_FAKE_TENSORS = os.path.join("torch", "_subclasses", "")  # noqa: PTH118 - a part of a path
+_FAKE_TENSORS = tuple(
+    os.path.join("torch", *inner)  # noqa: PTH118 - a part of a path
+    for inner in (("_subclasses", ""), ("utils", "_python_dispatch.py"))
+)
 
 
 def _stop(_signal: int, frame: FrameType | None) -> None:
     """Stop the program, as soon as torch's fake tensors are not at work: stopped in the midst of
     that they would take what every later test does for a part of it."""
     while frame is not None:
-        if _FAKE_TENSORS in frame.f_code.co_filename:
+        if any(part in frame.f_code.co_filename for part in _FAKE_TENSORS):
             signal.setitimer(signal.ITIMER_VIRTUAL, 0.01)
             return
         frame = frame.f_back

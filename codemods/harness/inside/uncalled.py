@@ -44,7 +44,7 @@ def call_uncalled(
                 error = _call(vars(module)[caller], {}) or error
         function = inner_function(vars(module).get(name), name)
         if places.keys().isdisjoint(seen) and function is not None:
-            given = arguments(function, {**_data(module), **values})
+            given = arguments(function, values, _data(module))
             if given is not None:
                 error = _call(vars(module)[name], given) or error
         if error is not None and places.keys().isdisjoint(seen):
@@ -119,15 +119,19 @@ def inner_function(value: Any, name: str, depth: int = _DEPTH) -> FunctionType |
     return next((function for function in inner if function is not None), None)
 
 
-def arguments(function: FunctionType, values: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return arguments for those parameters of `function` that need one; None if any is unknown."""
+def arguments(
+    function: FunctionType, values: Mapping[str, Any], data: Mapping[str, Any] | None = None
+) -> dict[str, Any] | None:
+    """Return arguments for `function`: of `values` what fits by name, of `data` what it needs
+    besides; None if anything is unknown."""
     given = {}
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
-        if parameter.default is not parameter.empty:
-            continue
-        if name not in values:
-            return None
-        given[name] = values[name]
+        if name in values:
+            given[name] = values[name]
+        elif parameter.default is parameter.empty:
+            if data is None or name not in data:
+                return None
+            given[name] = data[name]
     return given
