@@ -87,11 +87,9 @@ class Merger:
                     if self.nested and key[0] in _EXECUTED:
                         pieces = [Hunk(b"", unit.text, b"")]
                 parts[key] = pieces
-                behind = next((k for k in keys[number + 1 :] if k in new), key)
-                if gone and key[0] in _IMPORTS and behind != key and behind[0] in _IMPORTS:
-                    order.insert(order.index(behind), key)
-                else:
-                    order.insert(_place_of(key, before, order, old), key)
+                behind = next((k for k in keys[number + 1 :] if k in new), None)
+                at = _place_of_import(unit, behind, order) if gone else None
+                order.insert(_place_of(key, before, order, old) if at is None else at, key)
             before = key
             gone = None if key in new else gone
         return [piece for key in order for piece in parts[key]]
@@ -174,6 +172,17 @@ def _place_of(key: Key, before: Key | None, order: Sequence[Key], old: Mapping[K
         while at < len(order) and order[at][:2] == _FIELD and order[at] not in old:
             at += 1
     return at
+
+
+def _place_of_import(unit: Unit, behind: Key | None, order: Sequence[Key]) -> int | None:
+    """Where an import of the fork's goes whose neighbour in front is gone: in front of the one
+    behind it. A star import goes behind all others, since what it brings takes their place."""
+    if unit.key[0] not in _IMPORTS:
+        return None
+    if b"import *" in unit.text:
+        leading = next((n for n, k in enumerate(order) if k[0] in {"def", "class"}), len(order))
+        return max((n + 1 for n, k in enumerate(order[:leading]) if k[0] in _IMPORTS), default=0)
+    return order.index(behind) if behind and behind[0] in _IMPORTS else None
 
 
 def _first(order: Sequence[Key]) -> int:

@@ -663,3 +663,13 @@ def test_fields_of_the_fork_stand_behind_upstreams_new_ones() -> None:
     assert both_added.resolve(hunk, place("x.h")) == hunk.theirs + hunk.ours
     hunk = Hunk(b"", b"  own(1);\n", b"  Map<Buffer, int> map;\n")
     assert both_added.resolve(hunk, place("x.h")) == hunk.ours + hunk.theirs
+
+
+def test_a_star_import_whose_neighbour_is_gone_stays_behind_the_others() -> None:
+    """What it brings takes the place of what others bring, and may need that to be there."""
+    base = "from __future__ import division\nfrom .a import f\nfrom .b import *\n\n\ndef g(): ...\n"
+    ours = base.replace("import *\n", "import *\nfrom .own import *\n").replace("g():", "g(x):")
+    theirs = "from __future__ import division\n\nfrom .cuda import *\nfrom .c import h\n\n\n"
+    theirs += "def k(): ...\n\n\ndef g(): ...\n"
+    out = text(merged("p/x.py", base, ours, theirs))
+    assert out.index("from .c import h") < out.index("from .own import *") < out.index("def k")
