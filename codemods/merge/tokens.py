@@ -163,10 +163,18 @@ def _operators(base: list[bytes], side: list[bytes]) -> dict[int, set[int]]:
     found: dict[int, set[int]] = {}
     matcher = SequenceMatcher(None, base, side, autojunk=False)
     for tag, start, end, first, last in matcher.get_opcodes():
-        binding = {_BINDING[t] for t in (*base[start:end], *side[first:last]) if t in _BINDING}
+        binding = {*_binary(base, start, end), *_binary(side, first, last)}
         if tag != "equal" and binding:
             found.setdefault(lines[start], set()).update(binding)
     return found
+
+
+def _binary(tokens: list[bytes], start: int, end: int) -> Iterator[int]:
+    """How the operators in a stretch bind that have something in front: `a * b`, not `*args`."""
+    for at in range(start, end):
+        before = next((t for t in reversed(tokens[:at]) if not t.isspace()), b"")
+        if tokens[at] in _BINDING and re.search(rb"[\w)\]}'\"]\Z", before):
+            yield _BINDING[tokens[at]]
 
 
 def _adds_to_what_is_gone(hunk: Hunk, base: list[bytes], sides: list[list[bytes]]) -> bool:

@@ -639,6 +639,7 @@ def test_branches_added_behind_one_that_upstream_rewrote_are_kept() -> None:
             "if (d && a && b && c)\n",
         ),
         ("x.cc", "f(a, b);\n", "f(a * 2, b);\n", "g(a, b);\n", "g(a * 2, b);\n"),
+        ("x.py", "f(a, c=A)\n", "f(a, c=A | None)\n", "f(a, *, c=A)\n", "f(a, *, c=A | None)\n"),
         ("x.py", "a\nb\n", "a + 1\nb\n", "a\nb * 2\n", "a + 1\nb * 2\n"),
     ],
 )
