@@ -21,6 +21,7 @@ from typing import Any
 import tomlkit
 
 import codemods
+from codemods.harness.coverage import COUNTED
 from codemods.harness.device_guard import build_device_guard
 from codemods.harness.extensions import torch_extensions
 from codemods.harness.installed_layout import wheel_packages
@@ -305,6 +306,7 @@ def kernel_rows(
 ) -> Iterator[Row]:
     """Yield the rows: each kernel that was caught, then each definition that was not."""
     outcomes = tuple(outcomes)
+    names = {(definition.path, definition.name) for definition in defined}
     for arch in plan.arches:
         caught: dict[tuple[str, str], list[tuple[Kernel, Outcome]]] = defaultdict(list)
         for outcome in (o for o in outcomes if o.arch == arch):
@@ -314,7 +316,9 @@ def kernel_rows(
                 path = definition.path if definition else kernel.file or kernel.program
                 caught[path, name].append((kernel, outcome))
         for (path, name), kernels in sorted(caught.items()):
-            yield from _caught_rows(plan, arch, f"{path}::{name}", kernels)
+            rows = _caught_rows(plan, arch, f"{path}::{name}", kernels)
+            counted = {COUNTED: 1} if (path, name) in names else {}
+            yield from (replace(row, details={**row.details, **counted}) for row in rows)
         for definition in defined:
             if (definition.path, definition.name) not in caught:
                 yield _missed_row(arch, definition, texts, outcomes)
@@ -378,6 +382,7 @@ def _missed_row(
     reasons = [f"{o.reason} ({o.program.path})" for o in mine if o.reason]
     log = next((o.log for o in mine if o.reason), "")
     if skipped and not reasons:
-        return Row("lower", name, Status.NOT_RUN, f"its test is skipped: {skipped[0]}", arch)
-    reason = reasons[0] if reasons else NEVER_CAUGHT
-    return Row("lower", name, Status.FAILED, reason, arch, log=log)
+        status, reason = Status.NOT_RUN, f"its test is skipped: {skipped[0]}"
+    else:
+        status, reason = Status.FAILED, reasons[0] if reasons else NEVER_CAUGHT
+    return Row("lower", name, status, reason, arch, log=log, details={COUNTED: 1})

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from codemods.harness.compare import Pair, counts
+from codemods.harness.coverage import coverage
 from codemods.harness.results import Results, Row, Status
 
 _STYLE = {Status.PASSED: "green", Status.FAILED: "red", Status.NOT_RUN: "yellow"}
@@ -20,6 +21,8 @@ def show(results: Results, stages: Iterable[str], console: Console, limit: int =
     stages = tuple(stages)
     console.print(_summary(results, stages))
     for stage in stages:
+        for found in coverage(results.rows(stage)):
+            console.print(f"{stage}: {found}", highlight=False)
         rows = [row for row in results.rows(stage) if row.status is not Status.PASSED]
         if rows:
             console.print(_details(stage, rows[:limit]))

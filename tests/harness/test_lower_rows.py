@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from codemods.harness.coverage import COUNTED
 from codemods.harness.kernel_sources import Definition, Program
 from codemods.harness.lower import (
     NEVER_CAUGHT,
@@ -136,3 +137,15 @@ def test_the_reason_of_a_miss_is_how_its_own_program_ended_as_stated(plan: Plan)
     outcomes.append(Outcome(Program("b.py", "program"), "sm_80", "b failed"))
     (row,) = kernel_rows(plan, texts, [Definition("a.py", "f.main", 1, 2)], outcomes)
     assert row.reason == "b failed (b.py)"
+
+
+def test_rows_of_counted_kernels_say_so(plan: Plan) -> None:
+    outcome = Outcome(A, "sm_80", "", kernels=(_kernel(source="x"), _kernel(line=40, source="y")))
+    rows = {
+        row.name: COUNTED in row.details for row in kernel_rows(plan, TEXTS, DEFINED, [outcome])
+    }
+    assert rows == {
+        "examples/a.py::make.main": True,
+        "examples/a.py::main": False,
+        "examples/lib.py::ring": True,
+    }
