@@ -133,6 +133,7 @@ def prim_func(function):
 
 made = []
 block_k = 32
+STAGES = 2
 
 
 def whole(size, block):
@@ -141,7 +142,7 @@ def whole(size, block):
         return size, block
 
 
-def split(size, block, block_k, groups=1, stages=2):
+def split(size, block, block_k, stages, groups=1):
     @prim_func
     def main_split():
         return size, block, block_k, groups, stages

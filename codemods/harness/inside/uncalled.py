@@ -123,7 +123,7 @@ def arguments(
     function: FunctionType, values: Mapping[str, Any], data: Mapping[str, Any] | None = None
 ) -> dict[str, Any] | None:
     """Return arguments for `function`: of `values` what fits by name, of `data` what it needs
-    besides; None if anything is unknown."""
+    besides (a constant is written in capitals); None if anything is unknown."""
     given = {}
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
@@ -131,7 +131,8 @@ def arguments(
         if name in values:
             given[name] = values[name]
         elif parameter.default is parameter.empty:
-            if data is None or name not in data:
+            found = [each for each in (name, name.upper()) if each in (data or {})]
+            if data is None or not found:
                 return None
-            given[name] = data[name]
+            given[name] = data[found[0]]
     return given
