@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ from codemods.harness.inside.first_configuration import first_configuration_only
 from codemods.harness.inside.inert import Inert
 from codemods.harness.inside.made import Made, Place, place_of, replace_everywhere
 from codemods.harness.inside.reasons import innermost
-from codemods.harness.inside.signatures import read_only
 
 
 @dataclass(frozen=True)
@@ -199,9 +198,8 @@ def _fake_kernels(tilelang: Any, made: Made) -> None:
                     tilelang_func, target=self.target, target_host=self.target_host
                 )
             except Exception as error:  # it is recorded: on to the kernels behind it
-                return _Adapter(_parameters(tilelang_func), "", out_idx, failure=error)
-        names = _names(tilelang_func)
-        return _Adapter(self.artifact.params, self.artifact.kernel_source, out_idx, names)
+                return _Adapter(_parameters(tilelang_func), "", out_idx, error)
+        return _Adapter(self.artifact.params, self.artifact.kernel_source, out_idx)
 
     JITKernel._compile_and_create_adapter = compile_and_create_adapter
     JITKernel.__getattr__ = lambda self, name: _missing(self, name)
@@ -224,24 +222,14 @@ def _parameters(function: Any) -> list[Any]:
     ]
 
 
-def _names(function: Any) -> list[str]:
-    buffers = function.buffer_map
-    return [str(buffers[p].name if p in buffers else p.name) for p in function.params]
-
-
 class _Adapter(Inert):
     """Stands for a compiled kernel: calling `func` returns tensors of the outputs' shapes.
 
-    `names`: of its parameters. `failure`: what kept the kernel from being lowered, if anything.
+    `failure`: what kept the kernel from being lowered, if anything did.
     """
 
     def __init__(
-        self,
-        params: Any,
-        source: str,
-        out_idx: Any,
-        names: Sequence[str] = (),
-        failure: Exception | None = None,
+        self, params: Any, source: str, out_idx: Any, failure: Exception | None = None
     ) -> None:
         super().__init__("adapter")
         outputs = [out_idx] if isinstance(out_idx, int) else list(out_idx or [])
@@ -249,7 +237,6 @@ class _Adapter(Inert):
             params=params,
             result_idx=[i % len(params) for i in outputs],
             source=source,
-            kept=[name in read_only(source) for name in names] or [False] * len(params),
             failure=failure,
         )
 
@@ -268,8 +255,7 @@ class _Adapter(Inert):
                 continue
             value = next(inputs, None)
             if isinstance(value, torch.Tensor):
-                if not self.kept[index]:
-                    shadows.forget(value)  # the kernel may have written it
+                shadows.forget(value)  # the kernel may have written it
                 for name, size in zip(param.shape, value.shape, strict=False):
                     sizes[str(name)] = int(size)
         made = [

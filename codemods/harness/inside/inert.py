@@ -9,13 +9,21 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
+_CONTENTS = frozenset({"item", "numpy", "tolist"})
+"""What gives a tensor's contents: those of a result are not those of the tensor it is like."""
+
+_OF_SIZES = frozenset(
+    {"arange", "empty", "full", "linspace", "ones", "rand", "randint", "randn", "randperm", "zeros"}
+)
+"""Functions of torch that make a tensor of numbers alone: a stand-in among those is one."""
+
 
 class Inert:
     """Stands for something that is not here: every attribute and call gives another one.
 
-    As a decorator it leaves the function callable; as a number it is 0. What a call gives passes
-    for a tensor like the first one that it was given (`like`): an example that hands a reference
-    library's result to its own kernel still asks for a kernel of the right size.
+    As a decorator it leaves the function callable; as a number it is 0. What a call gives is, for
+    torch's functions, like the first tensor that it was given (`like`): an example that hands a
+    reference library's result to its own kernel still asks for a kernel of the right size.
     """
 
     def __init__(self, name: str = "inert", like: Any = None) -> None:
@@ -25,20 +33,17 @@ class Inert:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        if self._like is not None and hasattr(self._like, name):
+        if self._like is not None and name not in _CONTENTS and hasattr(self._like, name):
             return getattr(self._like, name)
         return Inert(f"{self._name}.{name}", self._like)
-
-    @property  # type: ignore[misc]
-    def __class__(self) -> type:
-        like = self.__dict__.get("_like")
-        return type(self) if like is None else type(like)
 
     @classmethod
     def __torch_function__(
         cls, function: Any, _types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
         """Answer for torch: on the tensors that stand-ins are like, if each is like one."""
+        if function.__name__ in _OF_SIZES:
+            return function(*_numbers(args), **_numbers(kwargs or {}))
         given = [*_flat(args), *_flat(kwargs or {})]
         if any(isinstance(value, Inert) and value._like is None for value in given):
             return Inert(function.__name__)(*given)
@@ -147,6 +152,15 @@ def _flat(value: Any) -> Iterator[Any]:
             yield from _flat(each)
     else:
         yield value
+
+
+def _numbers(value: Any) -> Any:
+    """Return `value` with zeros in the places of stand-ins."""
+    if type(value) in (list, tuple):
+        return type(value)(_numbers(each) for each in value)
+    if type(value) is dict:
+        return {name: _numbers(each) for name, each in value.items()}
+    return 0 if issubclass(type(value), Inert) else value
 
 
 def _tensors(value: Any) -> Any:
