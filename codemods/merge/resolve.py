@@ -15,7 +15,7 @@ from codemods.merge.hunks import Hunk, join
 from codemods.merge.policy import Policy
 from codemods.merge.resolvers.place import Place
 from codemods.merge.store import Store
-from codemods.merge.structure import misplaced
+from codemods.merge.structure import lost_or_back, misplaced
 from codemods.merge.syntax import language_of
 from codemods.merge.text_merge import (
     Applied,
@@ -90,13 +90,15 @@ class Resolver:
         }
         merged = self._store.contents(both)
         for path in both:
-            versions = [
+            base, ours, theirs = (
                 self._content(tree[path], path) if path in tree else b""
                 for tree in (self._base, self._ours, self._theirs)
-            ]
-            place = self._place(path)
-            if faults(place, merged[path], versions[0], versions[1], versions[2]) or misplaced(
-                place.language, merged[path], *versions
+            )
+            place, text = self._place(path), merged[path]
+            if (
+                faults(place, text, base, ours, theirs)
+                or misplaced(place.language, text, base, ours, theirs)
+                or lost_or_back(place.language, text, base, ours, theirs)
             ):
                 yield Conflict(path, self._base.get(path), self._ours[path], self._theirs[path])
                 del self._result.files[path]

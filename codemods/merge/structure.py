@@ -9,8 +9,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from codemods.merge import units_cpp
-from codemods.merge.units import Key, Unit
+from codemods.merge import units_cpp, units_python
+from codemods.merge.units import Key, Unit, walk
 from codemods.merge.units_python import parsed
 from codemods.model import Language
 
@@ -19,29 +19,59 @@ _HOLDERS = {"namespace", "class", "type", "function"}
 
 def misplaced(language: Language | None, merged: bytes, *versions: bytes) -> list[str]:
     """Definitions of a merged text that stand where no version has them."""
-    known = frozenset[Key]().union(*(definitions(language, version) for version in versions))
-    wrong = sorted(definitions(language, merged) - known)
+    found = definitions(language, merged)
+    known = [definitions(language, version) for version in versions]
+    if found is None or any(names is None for names in known):
+        return []
+    wrong = sorted(found.difference(*filter(None, known)))
     return [f"`{'.'.join(path)}` is defined where no side has it" for path in wrong]
 
 
-def lost(
+def lost_or_back(
     language: Language | None, merged: bytes, base: bytes, ours: bytes, theirs: bytes
 ) -> list[str]:
-    """Definitions that both sides have, or that one of them added, and a merged text has not."""
+    """Definitions that both sides have, or that one of them added, and a merged text has not; and
+    those that one side took away and a merged text has."""
+    found = definitions(language, merged)
     old, mine, new = (definitions(language, version) for version in (base, ours, theirs))
-    expected = (mine & new) | (mine - old) | (new - old)
-    gone = sorted(expected - definitions(language, merged))
-    return [f"`{'.'.join(path)}` is not there any more" for path in gone]
+    if found is None or old is None or mine is None or new is None:
+        return []
+    gone = sorted(((mine & new) | (mine - old) | (new - old)) - found)
+    back = sorted(found & ((old - mine) | (old - new)))
+    now, was, *sides = (_statements(language, text) for text in (merged, base, ours, theirs))
+    back += sorted(now & was.difference(sides[0] & sides[1]))
+    return [
+        *(f"`{'.'.join(path)}` is not there any more" for path in gone),
+        *(f"`{'.'.join(path)}` is back, which one side took away" for path in back),
+    ]
 
 
 @lru_cache(maxsize=1024)
-def definitions(language: Language | None, text: bytes) -> frozenset[Key]:
-    """The paths of a text's classes and functions, by name."""
+def definitions(language: Language | None, text: bytes) -> frozenset[Key] | None:
+    """The paths of a text's classes and functions, by name; None where it does not parse."""
     if language is Language.PYTHON:
-        return frozenset(_python(parsed(text) or [], ()))
+        body = parsed(text)
+        return None if body is None else frozenset(_python(body, ()))
     if language is Language.CPP:
-        return frozenset(_cpp(units_cpp.split(text) or [], ()))
+        units = units_cpp.split(text)
+        return None if units is None else frozenset(_cpp(units, ()))
     return frozenset()
+
+
+@lru_cache(maxsize=1024)
+def _statements(language: Language | None, text: bytes) -> frozenset[Key]:
+    """What a text gives a value, registers or calls outside of functions."""
+    units = None
+    if language is Language.PYTHON:
+        units = units_python.split(text)
+    elif language is Language.CPP:
+        units = units_cpp.split(text)
+    return frozenset(
+        (*path[:-1], *unit.key)
+        for path, unit in walk(units or [])
+        if unit.key[0] in {"name", "macro"}
+        or (language is Language.PYTHON and unit.key[0] == "text" and "(" in unit.key[-1])
+    )
 
 
 def _python(body: Iterable[ast.AST], path: Key) -> Iterator[Key]:

@@ -26,7 +26,7 @@ from codemods.merge.resolvers import (
     token_merge,
 )
 from codemods.merge.resolvers.place import Place, Rule
-from codemods.merge.structure import lost, misplaced
+from codemods.merge.structure import lost_or_back, misplaced
 from codemods.merge.syntax import still_parses
 from codemods.merge.units import Ambiguous, Key, Merger, Unit, walk
 from codemods.model import Language
@@ -285,7 +285,7 @@ def _problems(place: Place, pieces: Pieces, versions: tuple[bytes, bytes, bytes]
         for text in sides
     ]
     if not hunks(pieces):
-        found[0] += lost(place.language, sides[0], *versions)
+        found[0] += lost_or_back(place.language, sides[0], *versions)
     return min(found, key=len)
 
 

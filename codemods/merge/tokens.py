@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import accumulate
 
-from codemods.merge.hunks import Hunk, merge_texts, split_lines
+from codemods.merge.hunks import Hunk, merge_texts
 from codemods.model import Language
 
 _STRING = rb"[A-Za-z]{0,3}(?:'''[\s\S]*?'''|\"\"\"[\s\S]*?\"\"\")"
@@ -35,7 +35,7 @@ _BINDING = {
     )
     for operator in operators.split()
 }
-_ENOUGH = 0.5  # share of a text's words that must be left for it to be the same text, changed
+_ENOUGH = 0.5  # share of words that two texts must have in common to be one text, changed
 _OPENERS, _CLOSERS = b"([{", b")]}"
 HAVE_TOKENS = frozenset(
     {Language.CPP, Language.PYTHON, Language.CYTHON, Language.CMAKE, Language.TOML}
@@ -107,9 +107,7 @@ def merge_tokens(hunk: Hunk, language: Language) -> bytes | None:
     base, *sides = (_split(s, language) for s in (hunk.base, hunk.ours, hunk.theirs))
     if _changes_what_the_other_opened(base, *sides):
         return None
-    if language is not Language.CPP and _adds_to_what_is_gone(hunk, base, sides):
-        return None
-    if _mixes_operators(base, *sides):
+    if _mixes_operators(base, *sides) or any(_is_another_text(base, side) for side in sides):
         return None
     return b"".join(_unrow(row) for row in merged[0].split(b"\n")[:-1])
 
@@ -177,25 +175,13 @@ def _binary(tokens: list[bytes], start: int, end: int) -> Iterator[int]:
             yield _BINDING[tokens[at]]
 
 
-def _adds_to_what_is_gone(hunk: Hunk, base: list[bytes], sides: list[list[bytes]]) -> bool:
-    """Whether one side added whole lines to what the other rewrote: where they belong then, no
-    token tells. (In C++ braces do.)"""
-    lines = split_lines(hunk.base)
-    for side, other in zip((hunk.ours, hunk.theirs), reversed(sides), strict=True):
-        matcher = SequenceMatcher(None, lines, split_lines(side), autojunk=False)
-        added = any(
-            last - first - (end - start) > 1 for _, start, end, first, last in matcher.get_opcodes()
-        )
-        if added and _kept(base, other) < _ENOUGH:
-            return True
-    return False
-
-
-def _kept(base: list[bytes], side: list[bytes]) -> float:
-    """The share of the base's words that a side still has, in order."""
+def _is_another_text(base: list[bytes], side: list[bytes]) -> bool:
+    """Whether a side put something else in the base's place: it has few of the base's words, and
+    few of its own are the base's. What the other side changed in the base then has no place."""
     old, new = ([t for t in tokens if re.match(rb"\w|['\"]", t)] for tokens in (base, side))
     blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
-    return sum(block.size for block in blocks) / max(1, len(old))
+    shared = sum(block.size for block in blocks)
+    return shared < _ENOUGH * len(old) and shared < _ENOUGH * len(new)
 
 
 def _pairs(tokens: list[bytes]) -> Iterator[tuple[int, int]]:

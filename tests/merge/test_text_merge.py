@@ -8,7 +8,7 @@ from codemods.merge.hunks import Hunk, hunks, join, merge_texts
 from codemods.merge.names import drop_unused
 from codemods.merge.resolvers import both_added, token_merge
 from codemods.merge.resolvers.place import Place
-from codemods.merge.structure import misplaced
+from codemods.merge.structure import lost_or_back, misplaced
 from codemods.merge.text_merge import Outcome, faults, merge_file
 from codemods.merge.tokens import same_code
 from codemods.model import Language
@@ -674,3 +674,30 @@ def test_a_star_import_whose_neighbour_is_gone_stays_behind_the_others() -> None
     theirs += "def k(): ...\n\n\ndef g(): ...\n"
     out = text(merged("p/x.py", base, ours, theirs))
     assert out.index("from .c import h") < out.index("from .own import *") < out.index("def k")
+
+
+def test_a_change_of_a_function_does_not_land_in_another_that_took_its_place() -> None:
+    def function(name: str, *lines: str) -> str:
+        return f"def {name}:\n" + "".join(f"    {line}\n" for line in lines) + "\n\n"
+
+    last = "@deco\n" + function("gamma(a)", "return 1")
+    eta = "eta(b)", "if 27:", "    return foo", "else:", "    pass"
+    base = function(*eta, "return 896") + last
+    ours = function("own(a)", "x = foo(62)", "for i in range(70):", "    bar(i)", "return 3") + last
+    theirs = function(*eta, "w = 568", "return 896") + last + function("new()", "return 5")
+    outcome = merged("x.py", base, ours, theirs)
+    assert outcome.left == 1
+
+
+def test_a_function_that_one_side_deleted_and_the_other_moved_is_gone() -> None:
+    def module(*names: str) -> str:
+        return "\n\n".join(f"def {name}(a):\n    x = {name}_1\n    return a\n" for name in names)
+
+    base = module("one", "two", "three", "four", "five")
+    ours = module("one", "two", "four", "five")
+    theirs = module("three", "one", "two", "four", "five")
+    versions = (base.encode(), ours.encode(), theirs.encode())
+    assert lost_or_back(Language.PYTHON, versions[2], *versions) == [
+        "`three` is back, which one side took away"
+    ]
+    assert text(merged("x.py", base, ours, theirs)).lstrip() == ours
