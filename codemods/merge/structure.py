@@ -6,10 +6,12 @@ A text that is put between the lines of a class can parse and still take the cla
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from codemods.merge import units_cpp, units_python
+from codemods.merge.tokens import same_code
 from codemods.merge.units import Key, Unit, walk
 from codemods.merge.units_python import parsed
 from codemods.model import Language
@@ -38,11 +40,13 @@ def lost_or_back(
         return []
     gone = sorted(((mine & new) | (mine - old) | (new - old)) - found)
     back = sorted(found & ((old - mine) | (old - new)))
+    wrong = _mixed_up(language, merged, base, ours, theirs)
     now, was, *sides = (_statements(language, text) for text in (merged, base, ours, theirs))
     back += sorted(now & was.difference(sides[0] & sides[1]))
     return [
         *(f"`{'.'.join(path)}` is not there any more" for path in gone),
         *(f"`{'.'.join(path)}` is back, which one side took away" for path in back),
+        *(f"`{'.'.join(path)}` is not as the side wrote it that added it" for path in wrong),
     ]
 
 
@@ -56,6 +60,34 @@ def definitions(language: Language | None, text: bytes) -> frozenset[Key] | None
         units = units_cpp.split(text)
         return None if units is None else frozenset(_cpp(units, ()))
     return frozenset()
+
+
+def _mixed_up(language: Language | None, merged: bytes, *versions: bytes) -> list[Key]:
+    """Functions and registrations that one side added, and the other's changes got into."""
+    found, base, ours, theirs = (_added(language, text) for text in (merged, *versions))
+    return sorted(
+        path
+        for side, other in ((ours, theirs), (theirs, ours))
+        for path in side.keys() - base.keys() - other.keys()
+        if path in found and not same_code(found[path], side[path], language)
+    )
+
+
+@lru_cache(maxsize=1024)
+def _added(language: Language | None, text: bytes) -> dict[Key, bytes]:
+    """The functions and registrations of a text that no other of it is called like."""
+    units: list[Unit] | None = []
+    if language is Language.PYTHON:
+        units = units_python.split(text)
+    elif language is Language.CPP:
+        units = units_cpp.split(text)
+    named = [
+        ((*path[:-1], *unit.key), unit.text)
+        for path, unit in walk(units or [])
+        if unit.key[0] in {"def", "function", "macro"}
+    ]
+    often = Counter(path for path, _ in named)
+    return {path: code for path, code in named if often[path] == 1}
 
 
 @lru_cache(maxsize=1024)

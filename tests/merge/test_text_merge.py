@@ -701,3 +701,13 @@ def test_a_function_that_one_side_deleted_and_the_other_moved_is_gone() -> None:
         "`three` is back, which one side took away"
     ]
     assert text(merged("x.py", base, ours, theirs)).lstrip() == ours
+
+
+def test_a_change_of_a_registration_does_not_land_in_a_new_one_beside_it() -> None:
+    def registered(name: str, inputs: int) -> str:
+        return f'REGISTER_OP({name})\n    .set_inputs({inputs})\n    .set_kind("Kind");\n\n'
+
+    base = f"namespace n {{\n\n{registered('eta', 3)}}} // namespace n\n"
+    ours = base.replace("(3)", "(151)")
+    theirs = base.replace(registered("eta", 3), registered("new", 3) + registered("eta", 101))
+    assert merged("x.cc", base, ours, theirs).left
