@@ -92,7 +92,9 @@ def taken_over(
     if not merged:
         return replace(ported, findings=tuple(sorted({*ported.findings, *said})))
     again = engine.port({**ported.files, **merged}, migrations, release)
-    still = [f for f in again.findings if f.path not in merged or not _WANTED.search(f.advice)]
+    still = {f for f in again.findings if f.path not in merged or not _WANTED.search(f.advice)}
+    # what was remarked beside an edit is not remarked a second time
+    still |= {f for f in ported.findings if again.files[f.path] == ported.files[f.path]}
     changed = {**ported.changed, **again.changed, **{path: again.files[path] for path in merged}}
     brought = [path for path in merged if path not in ported.files]
     return replace(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from codemods import engine
 from codemods.merge.git import GitError
 from codemods.merge.takeover import CODE, Source, taken_over
 from codemods.model import (
+    Edit,
     Effort,
     Facts,
     Language,
@@ -57,11 +59,22 @@ def upstream_of(history: Make) -> History:
     return upstream
 
 
+def _rename(source: Text, facts: Facts) -> Iterator[Outcome]:
+    at = source.data.find(b"old_name")
+    if at >= 0:
+        yield Edit(at, at + len("old_name"), b"new_name")
+        yield Remark(at, "the name was ambiguous", "look at it")
+
+
+RENAMING = replace(ASKING, code="TF398", rewrites=(Rewrite(Language.CPP, ("old_name",), _rename),))
+MIGRATIONS = [RENAMING, ASKING]
+
+
 def run(files: dict[str, str], upstream: History) -> engine.Ported:
     original = {path: text.encode() for path, text in files.items()}
-    ported = engine.port(original, [ASKING], "0.1.7")
+    ported = engine.port(original, MIGRATIONS, "0.1.7")
     source = Source.parse(f"{upstream.path}@main")
-    return taken_over(original, ported, [ASKING], "0.1.7", source)
+    return taken_over(original, ported, MIGRATIONS, "0.1.7", source)
 
 
 def test_upstreams_change_and_the_forks_are_both_in_the_file(history: Make) -> None:
@@ -69,6 +82,16 @@ def test_upstreams_change_and_the_forks_are_both_in_the_file(history: Make) -> N
     assert done.changed == {"src/pass.cc": (OWN + NEW).encode()}
     assert [f.code for f in done.findings] == [CODE]
     assert "was merged in" in done.findings[0].message
+
+
+def test_what_was_said_beside_an_edit_of_another_file_is_still_said(history: Make) -> None:
+    mine = {"src/mine.cc": "int old_name();\n"}
+    done = run({**OTHERS, **mine, "src/pass.cc": OWN + OLD}, upstream_of(history))
+    assert done.changed["src/mine.cc"] == b"int new_name();\n"
+    assert [(f.path, f.code) for f in done.findings] == [
+        ("src/mine.cc", "TF398"),
+        ("src/pass.cc", CODE),
+    ]
 
 
 def test_a_file_in_another_folder_of_another_project_is_found(history: Make) -> None:
