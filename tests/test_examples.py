@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -111,3 +112,22 @@ def test_nothing_happens_below_the_version_gate(case: Case) -> None:
 
 def test_every_migration_has_an_example() -> None:
     assert [m.code for m in registry.load() if not m.examples] == []
+
+
+REWRITES = [(m, n) for m in registry.load() for n in range(len(m.rewrites))]
+
+
+@pytest.mark.parametrize("rewrite", REWRITES, ids=[f"{m.code}-{n}" for m, n in REWRITES])
+def test_no_rewrite_can_be_taken_out_unseen(rewrite: tuple[Migration, int]) -> None:
+    migration, taken = rewrite
+    rest = tuple(r for n, r in enumerate(migration.rewrites) if n != taken)
+    without = replace(migration, rewrites=rest)
+    assert not all(holds(without, example) for example in migration.examples)
+
+
+def holds(migration: Migration, example: Example) -> bool:
+    """Say whether an example's promise is kept."""
+    ported = port((migration, example), tree_of(example))
+    said = any(example.finding in finding.message for finding in ported.findings)
+    same = ported.files[path_of(example)] == expected(example)
+    return same and (said or not example.finding) and not ported.complaints

@@ -56,5 +56,16 @@ MIGRATION = Migration(
             before='def is_single(buffer) -> bool:\n    return buffer.dtype == "float32"\n',
             after='def is_single(buffer) -> bool:\n    return buffer.dtype == "float32"\n',
         ),
+        Example(
+            title="the type of a handle",
+            language=Language.PYTHON,
+            before=(
+                "from tvm import DataType\n\n\n"
+                "def is_handle(dtype: str) -> bool:\n"
+                '    return str(DataType(dtype)) == "handle64"\n'
+            ),
+            after=None,
+            finding='says "handle" now',
+        ),
     ),
 )

@@ -53,5 +53,19 @@ MIGRATION = Migration(
             after='NAMES = {torch.float8_e4m3fn: "float8_e4m3"}\n',
             compiles=False,
         ),
+        Example(
+            title="names in capitals",
+            language=Language.PYTHON,
+            before="WIDE = DataTypeCode.E4M3Float8\n",
+            after="WIDE = DataTypeCode.Float8E4M3\n",
+            compiles=False,
+        ),
+        Example(
+            title="in Cython",
+            language=Language.CYTHON,
+            before='cdef str NARROW = "e5m2_float8"\ncdef object WIDE = codes.E5M2Float8x4\n',
+            after='cdef str NARROW = "float8_e5m2"\ncdef object WIDE = codes.Float8E5M2x4\n',
+            compiles=False,
+        ),
     ),
 )

@@ -81,5 +81,11 @@ MIGRATION = Migration(
                 '@_register_object("demo.Frame")\nclass Frame:\n    pass\n'
             ),
         ),
+        Example(
+            title="an import in Cython",
+            language=Language.CYTHON,
+            before="from tvm._ffi.base import py_str\n\ncdef int width = 4\n",
+            after="from tvm.base import py_str\n\ncdef int width = 4\n",
+        ),
     ),
 )

@@ -187,5 +187,19 @@ loops[0]->step);
                 "loop.loop_var, loop.min, loop.extent, loop.kind, body, step=loop.step)\n"
             ),
         ),
+        Example(
+            title="a span by its place, in Python",
+            language=Language.PYTHON,
+            before=(
+                "from tvm import tir\n\n\n"
+                "def made(v, kind, body, span) -> tir.For:\n"
+                "    return tir.For(v, 0, 4, kind, body, None, {}, span)\n"
+            ),
+            after=(
+                "from tvm import tir\n\n\n"
+                "def made(v, kind, body, span) -> tir.For:\n"
+                "    return tir.For(v, 0, 4, kind, body, None, {}, span=span)\n"
+            ),
+        ),
     ),
 )

@@ -88,5 +88,14 @@ MIGRATION = Migration(
             path="demo/compat.py",
             others={"demo/user.py": "from .compat import register_func\n"},
         ),
+        Example(
+            title="an import in Cython",
+            language=Language.CYTHON,
+            before='from tvm import register_func\n\nregister_func("demo.f", len)\n',
+            after=(
+                "from tvm import register_global_func as register_func\n\n"
+                'register_func("demo.f", len)\n'
+            ),
+        ),
     ),
 )

@@ -130,5 +130,11 @@ MIGRATION = Migration(
             prelude="def make_stand_in() -> object: ...\n\n\n",
             compiles=False,
         ),
+        Example(
+            title="an import in Cython",
+            language=Language.CYTHON,
+            before="from tvm.ffi import get_global_func\n\ncdef object build = get_global_func\n",
+            after="from tvm_ffi import get_global_func\n\ncdef object build = get_global_func\n",
+        ),
     ),
 )
