@@ -99,6 +99,12 @@ from codemods.toolchain.releases import UnknownRelease
     show_default=True,
     help="Seconds for one example or test file.",
 )
+@click.option(
+    "--ranks",
+    type=click.IntRange(min=1),
+    help="Ranks of a distributed program, one for each GPU when not given; more of them share the "
+    "GPUs, with gloo in NCCL's place.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show tracebacks.")
 def main(
     tree: Path,
@@ -117,6 +123,7 @@ def main(
     checked: bool,
     jobs: int | None,
     time_limit: float,
+    ranks: int | None,
     verbose: bool,
 ) -> int:
     """Build and test TREE, and show one table of what passed, failed and was not run."""
@@ -151,6 +158,7 @@ def main(
         jobs or os.cpu_count() or 1,
         time_limit,
         checked,
+        ranks,
     )
     for name in chosen:
         with Progress(

@@ -21,6 +21,7 @@ class Plan:
     `manifest`: a file with arguments for programs that do not reach their kernels without.
     `jobs`: processes at a time. `time_limit`: seconds for one example or test; of its own work,
     where it is only lowered. `checked`: whether the C++ library's assertions are compiled in.
+    `ranks`: processes of a distributed program that leaves their number open; None for one a GPU.
     """
 
     tree: Path
@@ -35,6 +36,7 @@ class Plan:
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     time_limit: float = 300.0
     checked: bool = False
+    ranks: int | None = None
 
     @property
     def results(self) -> Results:

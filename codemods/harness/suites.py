@@ -1,7 +1,8 @@
 """Stage `run`: with GPUs at hand, the tests under pytest and the examples, distributed ones too.
 
 Each file is a process group of its own with a time limit, a port and a log. A skipped test is a row
-that was not run.
+that was not run. Where the plan asks for more ranks than there are GPUs, distributed programs share
+them (`inside/shared_gpus.py`), and their rows say so.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
+from codemods.harness.inside import __file__ as inside
 from codemods.harness.kernel_sources import Program, kernel_files, program
 from codemods.harness.lower import python_environment, tree_switches
 from codemods.harness.plan import Plan, not_run
@@ -55,10 +57,15 @@ def gpu_count() -> int:
     return sum(line.startswith("GPU ") for line in done.stdout.splitlines())
 
 
+def is_distributed(found: Program) -> bool:
+    """Say whether a program or test is one of several ranks: it lies in a folder of that name."""
+    return "distributed" in PurePosixPath(found.path).parts
+
+
 def command(
-    python: Path, found: Program, text: str, gpus: int, port: int, report: Path
+    python: Path, found: Program, text: str, ranks: int, port: int, report: Path
 ) -> list[str]:
-    """Return the command that runs `found`, whose source is `text`, on `gpus` GPUs.
+    """Return the command that runs `found`, whose source is `text`, as `ranks` processes.
 
     A distributed example that starts its own processes is started once; any other goes through
     torchrun.
@@ -67,9 +74,8 @@ def command(
     if found.kind == "tests":
         arguments = [name, "-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
         return [str(python), "-m", "pytest", *arguments]
-    distributed = "distributed" in PurePosixPath(found.path).parts
-    if distributed and "multiprocessing" not in text:
-        launch = ["-m", "torch.distributed.run", f"--nproc-per-node={gpus}"]
+    if is_distributed(found) and "multiprocessing" not in text:
+        launch = ["-m", "torch.distributed.run", f"--nproc-per-node={ranks}"]
         return [str(python), *launch, f"--master-port={port}", name, *found.arguments]
     return [str(python), name, *found.arguments]
 
@@ -99,10 +105,18 @@ def _run(plan: Plan, found: Program, gpus: int) -> Iterator[Row]:
     environment |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     environment |= switched_on(found.path, tree_switches(plan)) | dict(found.environment)
     environment.pop("PYTHONSAFEPATH")  # examples import their neighbours
+    ranks = plan.ranks or gpus
+    details: dict[str, str | int | float] = {}
+    if is_distributed(found):
+        details = {"gpus": gpus, "backend": "nccl"}
+        if ranks > gpus:
+            details["backend"] = "gloo, GPUs shared"
+            paths = (str(_sharing(plan.build)), environment["PYTHONPATH"])
+            environment["PYTHONPATH"] = os.pathsep.join(paths)
     started = time.monotonic()
     with log.open("w") as out:
         process = subprocess.Popen(
-            command(plan.python, found, source, gpus, port, report),
+            command(plan.python, found, source, ranks, port, report),
             cwd=(plan.tree / found.path).parent,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -118,7 +132,8 @@ def _run(plan: Plan, found: Program, gpus: int) -> Iterator[Row]:
             code = None
     seconds = time.monotonic() - started
     if found.kind == "tests" and report.is_file():
-        yield from test_rows(found.path, report, log)
+        for row in test_rows(found.path, report, log):
+            yield replace(row, details={**row.details, **details})
         return
     reason = ""
     if code is None:
@@ -126,7 +141,18 @@ def _run(plan: Plan, found: Program, gpus: int) -> Iterator[Row]:
     elif code != 0:
         reason = f"ended with {code}: {_last_line(log)}"
     status = Status.FAILED if reason else Status.PASSED
-    yield Row("run", found.path, status, reason, seconds=seconds, log=str(log) if reason else "")
+    log_of = str(log) if reason else ""
+    yield Row("run", found.path, status, reason, seconds=seconds, log=log_of, details=details)
+
+
+def _sharing(build: Path) -> Path:
+    """Return a folder whose `sitecustomize` lets ranks share GPUs."""
+    folder = build / "sharing"
+    folder.mkdir(parents=True, exist_ok=True)
+    link = folder / "sitecustomize.py"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path(inside).with_name("shared_gpus.py"))
+    return folder
 
 
 def test_rows(path: str, report: Path, log: Path) -> Iterator[Row]:
