@@ -165,7 +165,7 @@ def removed(data: bytes, every: Sequence[Command], gone: set[int]) -> Iterator[E
     """Yield the edits that take the commands at the positions `gone` out of `every`.
 
     A conditional block that holds nothing else goes with them, and so do the comment lines that
-    stand right above what goes.
+    stand right above what goes. Of the blank lines around it one is left.
     """
     gone = set(gone)
     open_blocks: list[int] = []
@@ -178,6 +178,7 @@ def removed(data: bytes, every: Sequence[Command], gone: set[int]) -> Iterator[E
             if inside and inside <= gone:
                 gone |= {start, index}
     taken_to = -1
+    first = 0  # where the run of commands that go begins
     for index in sorted(gone):
         command = every[index]
         lines = line_of(data, command.start, command.end)
@@ -188,8 +189,17 @@ def removed(data: bytes, every: Sequence[Command], gone: set[int]) -> Iterator[E
         start = max(start, taken_to)
         if index - 1 in gone:
             start = max(taken_to, 0)  # blank lines between two commands that go
-        taken_to = lines[1]
-        yield Edit(start, lines[1], b"")
+        else:
+            first = start
+        taken_to = lines[1] if index + 1 in gone else _with_gap(data, first, lines[1])
+        yield Edit(start, taken_to, b"")
+
+
+def _with_gap(data: bytes, start: int, end: int) -> int:
+    """Return the end of the blank line at `end` where the line before `start` is blank too."""
+    above = re.compile(rb"(?:\A|\n|\r(?!\n))[ \t]*(?:\r\n|\r|\n)\Z").search(data[:start])
+    below = re.compile(rb"[ \t]*(?:\r\n|\r|\n)").match(data, end)
+    return below.end() if above and below else end
 
 
 def _with_comments(data: bytes, start: int) -> int:

@@ -364,6 +364,16 @@ class Lines:
             return start, end
         return first, last
 
+    def whole_with_gap(self, start: int, end: int) -> Span:
+        """`whole`, and the blank line behind it where another stands before: one is left."""
+        first, last = self.whole(start, end)
+        if (first, last) == (start, end) or first == self.starts[0] or last >= len(self.data):
+            return first, last
+        before, after = self.span(first - 1), self.span(last)
+        if self.data[slice(*before)].strip() or self.data[slice(*after)].strip():
+            return first, last
+        return first, after[1]
+
 
 def lines(source: Source) -> Lines:
     """The file's `Lines`."""

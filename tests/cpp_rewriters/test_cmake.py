@@ -69,6 +69,11 @@ def test_an_argument_is_replaced(title: str) -> None:
 REMOVED = {
     "a command with its comment": ("a()\n# why\nf(gone)\nb()\n", "a()\nb()\n"),
     "a comment apart from it stays": ("# other\n\nf(gone)\nb()\n", "# other\n\nb()\n"),
+    "one blank line is left": (
+        "a()\n\n# why\nif(X)\n  f(gone)\nendif()\n\nb()\n",
+        "a()\n\nb()\n",
+    ),
+    "a blank line on one side stays": ("a()\r\nf(gone)\r\n\r\nb()\r\n", "a()\r\n\r\nb()\r\n"),
     "a block that holds nothing else": ("a()\nif(X)\n  f(gone)\nendif()\nb()\n", "a()\nb()\n"),
     "nested blocks": ("if(X)\n  if(Y)\n    f(gone)\n  endif()\nendif()\nb()\n", "b()\n"),
     "a block with something else stays": (

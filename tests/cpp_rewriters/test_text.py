@@ -115,3 +115,9 @@ def test_whole_lines_are_taken_only_where_nothing_else_stands() -> None:
     lines = text.Lines(b"a;\n  b;\nc; d;\n")
     assert lines.whole(5, 7) == (3, 8)
     assert lines.whole(8, 10) == (8, 10)
+
+
+def test_of_the_blank_lines_around_what_goes_one_is_left() -> None:
+    assert text.Lines(b"a;\n\nb;\n\nc;\n").whole_with_gap(4, 6) == (4, 8)
+    assert text.Lines(b"a;\nb;\n\nc;\n").whole_with_gap(3, 5) == (3, 6)
+    assert text.Lines(b"a;\n\nb;").whole_with_gap(4, 6) == (4, 6)

@@ -106,7 +106,7 @@ def _keys_of(source: Source, cls: Class) -> Iterator[tuple[tuple[int, int], tupl
     for start, end in members(text, *cls.body):
         match = _KEY.match(text, start, end)
         if match is not None:
-            yield match.span("key"), lines(source).whole(match.start(), match.end())
+            yield match.span("key"), lines(source).whole_with_gap(*match.span())
 
 
 def _children(known: Mapping[str, ClassFacts], name: str) -> Iterator[ClassFacts]:
@@ -144,6 +144,7 @@ public:
   PrimExpr src;
 
   static constexpr const char *_type_key = "tl.PutOp";
+
   TVM_DECLARE_FINAL_OBJECT_INFO(PutOpNode, Object);
 };
 """,
