@@ -84,6 +84,51 @@ def command_option_added(tool: str, command: str, option: str) -> Rewrite:
     return Rewrite(Language.TOML, (tool,), apply)
 
 
+def wheels_mended_on_macos(command: str) -> Rewrite:
+    """Return the rewrite that has cibuildwheel mend the wheels of macOS with `command`.
+
+    It is for a `pyproject.toml` whose package imports TVM, that mentions macOS and builds wheels
+    with cibuildwheel, and that leaves mending those of macOS to cibuildwheel's default.
+    """
+
+    def apply(source: Source, facts: Facts) -> Iterator[Outcome]:
+        data = source.data
+        if posixpath.basename(source.path) != "pyproject.toml" or b"delocate" in data:
+            return
+        if re.search(rb"macos", data, re.IGNORECASE) is None or not _needs(source, facts):
+            return
+        import tomlkit
+        from tomlkit.exceptions import TOMLKitError
+
+        text = data.decode("utf-8", "surrogateescape")
+        try:
+            document = tomlkit.parse(text)
+        except TOMLKitError:
+            return  # the engine reports a file that cannot be parsed
+        wheels = document.get("tool", {}).get("cibuildwheel")
+        key = "repair-wheel-command"
+        if not isinstance(wheels, dict) or key in wheels or tomlkit.dumps(document) != text:
+            return
+        macos = wheels.get("macos", {})
+        if not isinstance(macos, dict) or key in macos:
+            return
+        if macos:
+            macos[key] = command
+        else:
+            table = tomlkit.table()
+            table.add(key, command)
+            table.add(tomlkit.nl())
+            wheels["macos"] = table
+        after = tomlkit.dumps(document)
+        if after.endswith("\n\n") and not text.endswith(("\n\n", "\n\r\n")):
+            after = after[:-1]  # no other table comes behind the new one
+        for edit in _difference(data, after.encode("utf-8", "surrogateescape")):
+            new = re.sub(rb"\r?\n", b"\r\n", edit.text) if b"\r\n" in data else edit.text
+            yield Edit(edit.start, edit.end, new)
+
+    return Rewrite(Language.TOML, ("cibuildwheel",), apply, needs=(EXPORTS,))
+
+
 def dependency_missing(name: str, message: str, advice: str) -> Rewrite:
     """Return the rewrite that remarks a project that imports TVM and does not depend on `name`."""
 

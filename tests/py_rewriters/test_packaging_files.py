@@ -12,6 +12,7 @@ from py_rewriters.packaging_files import (
     dependency_added,
     dependency_missing,
     python_admitted,
+    wheels_mended_on_macos,
 )
 from tests.py_rewriters.applying import applied, remarks
 
@@ -119,3 +120,31 @@ def test_the_table_of_ranges_covers_every_release_from_its_first_on() -> None:
 def test_the_range_of_the_default_target_holds_the_version_that_was_tried() -> None:
     assert SpecifierSet(range_for("0.1.7.post2")).contains("0.1.6")
     assert not SpecifierSet(range_for("0.1.7")).contains("0.1.6")
+
+
+MENDED = wheels_mended_on_macos("mend {wheel}")
+MACOS = {
+    "behind the other platforms": (
+        "# macOS\n[tool.cibuildwheel]\na = 1\n",
+        "# macOS\n[tool.cibuildwheel]\na = 1\n\n[tool.cibuildwheel.macos]\n"
+        'repair-wheel-command = "mend {wheel}"\n',
+    ),
+    "into the table that is there": (
+        "[tool.cibuildwheel.macos]\na = 1\n\n[tool.b]\nc = 2\n",
+        '[tool.cibuildwheel.macos]\na = 1\nrepair-wheel-command = "mend {wheel}"\n\n'
+        "[tool.b]\nc = 2\n",
+    ),
+    "a command of the project's own": ('[tool.cibuildwheel.macos]\nrepair-wheel-command = ""\n',)
+    * 2,
+    "a command for every platform": ('# macOS\n[tool.cibuildwheel]\nrepair-wheel-command = ""\n',)
+    * 2,
+    "a project without macOS": ("[tool.cibuildwheel]\na = 1\n",) * 2,
+    "a project without cibuildwheel": ("# macOS, cibuildwheel\n[tool.b]\na = 1\n",) * 2,
+}
+
+
+@pytest.mark.parametrize("title", MACOS)
+def test_wheels_of_macos_are_mended_where_the_default_did(title: str) -> None:
+    before, after = MACOS[title]
+    assert applied(MENDED, before, TOML, USES) == after
+    assert applied(MENDED, after, TOML, USES) == after
