@@ -112,13 +112,15 @@ def _with_statements(text: bytes, ranges: Sequence[tuple[int, int]]) -> list[tup
         end = lines.start(last + 1) if last < len(lines) else len(text)
         changed = text[begin:end]
         start = begin + len(changed) - len(changed.lstrip())
-        node = syntax.node_at(source, start, max(start, begin + len(changed.rstrip()) - 1))
-        for unit in (node, *syntax.ancestors(node)):
-            top, bottom = unit.start_point[0] + 1, unit.end_point[0] + 1
-            if bottom - top >= _LONGEST_UNIT:
-                break
-            if unit.type in _UNITS:
-                grown.update(range(top, bottom + 1))
+        stop = max(start, begin + len(changed.rstrip()) - 1)
+        # what begins on the first line may end there, before a long body that begins there too
+        for node in (syntax.node_at(source, start, stop), syntax.node_at(source, start, start)):
+            for unit in (node, *syntax.ancestors(node)):
+                top, bottom = unit.start_point[0] + 1, unit.end_point[0] + 1
+                if bottom - top >= _LONGEST_UNIT:
+                    break
+                if unit.type in _UNITS:
+                    grown.update(range(top, bottom + 1))
     return _ranges(sorted(grown))
 
 

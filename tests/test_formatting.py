@@ -27,6 +27,21 @@ def test_only_the_changed_line_is_formatted(root: Path) -> None:
     assert text == AFTER.replace(b"return   a+1 ;", b"return a + 1;")
 
 
+def test_a_parameter_list_before_a_long_body_is_formatted_whole(root: Path) -> None:
+    body = b"".join(b"    use(%d);\n" % number for number in range(20))
+    head = b"  node->build_the_loop = [kept](const Array<Var> &vars,\n"
+    margin = b" " * head.index(b"const Array<Var>")
+    last = margin + b"const Array<Range> &doms,\n" + margin + b"Stmt body) -> Stmt {\n"
+    before = b"void f() {\n" + head + last + body + b"  };\n}\n"
+    added = b"const Array<Optional<PrimExpr>> &steps, "
+    at = before.index(b"Stmt body")
+    after = before[:at] + added + before[at:]
+    done = formatting.format_changed(root, {"a.cc": after}, {"a.cc": [[Edit(at, at, added)]]})
+    lines = offsets.apply(after, done.edits["a.cc"]).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert body in offsets.apply(after, done.edits["a.cc"])
+
+
 def test_a_tree_without_a_style_is_left_alone(tmp_path: Path) -> None:
     assert not formatting.format_changed(tmp_path, {"a.cc": AFTER}, STEPS).edits
 
