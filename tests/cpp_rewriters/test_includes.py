@@ -27,6 +27,46 @@ def test_a_system_header_goes_after_the_last_system_header() -> None:
     )
 
 
+def test_in_a_sorted_block_a_header_goes_to_its_place() -> None:
+    assert added("#include <m.h>\n#include <z.h>\n", "n.h") == (
+        "#include <m.h>\n#include <n.h>\n#include <z.h>\n"
+    )
+    assert added("#include <z.h>\n#include <m.h>\n", "n.h") == (
+        "#include <z.h>\n#include <m.h>\n#include <n.h>\n"
+    )
+
+
+def test_a_header_goes_to_others_of_its_folder() -> None:
+    assert added("#include <x/a.h>\n\n#include <queue>\n", "x/b.h") == (
+        "#include <x/a.h>\n#include <x/b.h>\n\n#include <queue>\n"
+    )
+
+
+def test_the_files_own_header_stays_on_top() -> None:
+    assert added('#include "a.h"\n#include "z.h"\n', "../up.h", system=False) == (
+        '#include "a.h"\n#include "../up.h"\n#include "z.h"\n'
+    )
+
+
+def test_the_first_of_a_kind_is_a_block_of_its_own() -> None:
+    code = "#include <a.h>\n\nint x;\n"
+    edits = includes.add(source(code), "n.h", "o.h", system=False)
+    assert applied(code, list(edits)) == (
+        '#include <a.h>\n\n#include "n.h"\n#include "o.h"\n\nint x;\n'
+    )
+
+
+def test_a_header_with_another_name_takes_its_place_in_a_sorted_block() -> None:
+    code = "#include <f.h>\n#include <old.h>\n#include <p.h>\n"
+    old = includes.includes(source(code))[1]
+
+    def renamed(new: str) -> str:
+        return applied(code, list(includes.replace(source(code), old, new, ("old.h",))))
+
+    assert renamed("a.h") == "#include <a.h>\n#include <f.h>\n#include <p.h>\n"
+    assert renamed("o.h") == "#include <f.h>\n#include <o.h>\n#include <p.h>\n"
+
+
 def test_an_include_that_is_there_is_not_repeated() -> None:
     assert added("#  include <new.h>\n") == "#  include <new.h>\n"
 

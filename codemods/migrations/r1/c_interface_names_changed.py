@@ -96,8 +96,8 @@ def _rename(source: Source, facts: Facts) -> Iterator[Outcome]:
         start, end = qualified(source, match.span())
         yield Edit(start, end, _runtime(source, start) + b"kDLGridConstant")
     if grid and not any(i.name.endswith("pack_args.h") for i in includes.includes(source)):
-        for header in ("runtime/meta_data.h", "runtime/pack_args.h"):  # which needs the other first
-            yield from includes.add(source, header, system=False)
+        # the second needs the first before it
+        yield from includes.add(source, "runtime/meta_data.h", "runtime/pack_args.h", system=False)
     for match in _MICRO.finditer(text):
         if match["sign"] == b"!=" and match["and"]:
             yield Edit(*match.span(), b"")
@@ -196,7 +196,8 @@ namespace tvm {
 DataType Grid() { return DataType(kTVMGridConstant, 64, 1); }
 } // namespace tvm
 """,
-            after="""#include "runtime/meta_data.h"
+            after="""
+#include "runtime/meta_data.h"
 #include "runtime/pack_args.h"
 namespace tvm {
 DataType Grid() { return DataType(runtime::kDLGridConstant, 64, 1); }

@@ -57,12 +57,11 @@ def _follow_headers(source: Source, facts: Facts) -> Iterator[Outcome]:
                 yield Edit(*include.line, b"")
                 continue
             present.add(new)
-            start = source.data.index(include.name.encode(), include.line[0])
-            yield Edit(start, start + len(include.name.encode()), new.encode())
+            yield from includes.replace(source, include, new, _MOVED)
     if not present.isdisjoint(_MOVED) and _FROM_MODULE.search(code(source)) is not None:
-        yield from includes.add(source, _MODULE, system=True)
+        yield from includes.add(source, _MODULE, system=True, without=_MOVED)
     elif not present.isdisjoint(_MOVED) and _needs_logging(source, present):
-        yield from includes.add(source, _LOGGING, system=True)
+        yield from includes.add(source, _LOGGING, system=True, without=_MOVED)
 
 
 def _needs_logging(source: Source, present: set[str]) -> bool:
@@ -102,8 +101,8 @@ MIGRATION = Migration(
 const char *Name() { return tvm::runtime::symbol::tvm_set_device; }
 """,
             after="""#include <tvm/ffi/function.h>
-#include <tvm/tir/op.h>
 #include <tvm/runtime/module.h>
+#include <tvm/tir/op.h>
 const char *Name() { return tvm::runtime::symbol::tvm_set_device; }
 """,
         ),

@@ -256,6 +256,7 @@ Array<PrimExpr> Sizes(const runtime::String &name, Optional<PrimExpr> size) {
 } // namespace tvm
 """,
             after="""#include <tvm/tir/expr.h>
+
 #include "support/ffi_aliases.h"
 
 namespace tvm {
