@@ -11,8 +11,10 @@
 | `kTVMGridConstant` | `runtime::kDLGridConstant`, of `runtime/pack_args.h`, which wants `runtime/meta_data.h` before it; an own `#define` of it goes |
 | `RelayExpr` | `RelaxExpr` |
 
-Text that a code generator writes is only changed where it is that one symbol's name; other old names
-in strings belong to the code that is generated, and they are reported.
+Text that a code generator writes is only changed where it is that one symbol's name, and where it
+declares an array of `TVMValue`: that is room on the stack, and its length is counted in the size of
+`TVMFFIAny` now. Other old names in strings belong to the code that is generated, and they are
+reported.
 """
 
 from __future__ import annotations
@@ -70,6 +72,7 @@ _MICRO = re.compile(
 )
 _STRING = re.compile(rb"\"__tvm_module_ctx\"")
 _IN_STRINGS = re.compile(rb"\"[^\"\n]*\b(TVMValue)\b")
+_ARRAY = re.compile(rb"\"(TVMValue) \"\s*<<\s*\w+\s*<<\s*\"\[\"")
 _EQUALS = re.compile(rb"(==|!=)\s*$")
 
 
@@ -142,8 +145,13 @@ def _strings(source: Source) -> Iterator[Outcome]:
     for match in _STRING.finditer(source.data):
         if text[match.start() : match.start() + 1] == b'"':
             yield Edit(*match.span(), b'"__tvm_ffi_library_ctx"')
+    arrays = {match.start(1): match for match in _ARRAY.finditer(source.data)}
     for match in _IN_STRINGS.finditer(source.data):
-        if text[match.start() : match.start() + 1] == b'"':
+        if text[match.start() : match.start() + 1] != b'"':
+            continue
+        if match.start(1) in arrays:
+            yield Edit(*match.span(1), b"TVMFFIAny")
+        else:
             yield Remark(
                 match.start(1),
                 "generated code says `TVMValue`, which the headers that it includes no longer have",
@@ -210,6 +218,20 @@ DataType Grid() { return DataType(runtime::kDLGridConstant, 64, 1); }
             after='void Write(std::ostream &os) { os << "TVMValue v;"; int TVMFFIAny = 0; }\n',
             finding="generated code says `TVMValue`",
             compiles=False,
+        ),
+        Example(
+            title="room on the stack of generated code",
+            before="""void Room(std::ostream &os, const char *stack, size_t bytes) {
+  size_t unit = sizeof(TVMValue);
+  os << "TVMValue " << stack << "[" << (bytes + unit - 1) / unit << "];\\n";
+}
+""",
+            after="""void Room(std::ostream &os, const char *stack, size_t bytes) {
+  size_t unit = sizeof(TVMFFIAny);
+  os << "TVMFFIAny " << stack << "[" << (bytes + unit - 1) / unit << "];\\n";
+}
+""",
+            prelude="#include <ostream>\n#include <tvm/ffi/any.h>\n",
         ),
     ),
 )
