@@ -239,3 +239,15 @@ def test_a_file_of_statements_at_different_rungs_ends_in_one_place(first: int) -
 
 def port_of(files: Mapping[str, str]) -> bytes:
     return port({path: text.encode() for path, text in files.items()})["src/a.cc"]
+
+
+def test_a_tree_that_stops_where_tvm_builds_the_extension_is_told() -> None:
+    lists = b"set(OWN\n  ${TVM_SOURCE_DIR}/include\n  ${TVM_SOURCE_DIR}/src\n)\n"
+    chosen = [each for each in registry.load() if each.code == "TF160"]
+
+    def told(release: str) -> list[str]:
+        ported = engine.port({"CMakeLists.txt": lists}, chosen, release)
+        return [each.code for each in ported.findings if "tvm_cython" in each.message]
+
+    assert told("0.1.6") == ["TF160"]
+    assert told("0.1.7.post2") == []

@@ -2,11 +2,30 @@
 
 Beside `include` in TVM's source tree, `ffi/include` is needed: TVM's own headers include from it. It
 is added to every list that has the former together with another folder of the same tree.
+
+This FFI's extension for Python is made with Cython by TVM's target `tvm_cython`, until the FFI became
+a package that brings it. A tree that is carried no further is told what its own build needs for it.
 """
 
 from __future__ import annotations
 
-from codemods.model import Effort, Example, Language, Migration, Rung
+from collections.abc import Iterator
+
+from codemods import ladder
+from codemods.model import (
+    TARGET,
+    Edit,
+    Effort,
+    Example,
+    Facts,
+    Language,
+    Migration,
+    Outcome,
+    Remark,
+    Rewrite,
+    Rung,
+    Source,
+)
 from cpp_rewriters.cmake import Command
 from cpp_rewriters.cmake_verbs import argument_added
 
@@ -23,6 +42,29 @@ def _wanted(command: Command, argument: str) -> str | None:
     return f"{home}/ffi/include"
 
 
+_ADDED = argument_added(("/include",), _wanted)
+_PACKAGED = "0.1.7"  # the first release whose FFI is a package
+
+
+def _add(source: Source, facts: Facts) -> Iterator[Outcome]:
+    release = facts.get(TARGET, ladder.DEFAULT_TARGET)
+    told = ladder.position(release) >= ladder.position(_PACKAGED)
+    for outcome in _ADDED.apply(source, facts):
+        yield outcome
+        if isinstance(outcome, Edit) and not told:
+            told = True
+            yield Remark(
+                outcome.start,
+                "TVM's target `tvm_cython` makes the FFI's extension for Python; not added because "
+                "which of the tree's targets needs it first, and how its build is called, is the "
+                "tree's own affair",
+                "write `add_dependencies(... tvm_cython)` where TVM is built along, require `Cython` "
+                "for the build, and name the interpreter as `-DPython_EXECUTABLE=...`, as TVM reads "
+                "it now",
+                Effort.MEDIUM,
+            )
+
+
 MIGRATION = Migration(
     code="TF160",
     title="the FFI's headers are included",
@@ -31,7 +73,7 @@ MIGRATION = Migration(
     removed="0.1.6",
     upstream=("tile-ai/tilelang@a7c9a8b92",),
     effort=Effort.LOW,
-    rewrites=(argument_added(("/include",), _wanted),),
+    rewrites=(Rewrite(Language.CMAKE, _ADDED.tokens, _add, _ADDED.needs),),
     examples=(
         Example(
             title="a list of include folders",
