@@ -150,6 +150,9 @@ FOUND = {
         b"struct FoldConfigNode{TVM_DECLARE_ATTRS(FoldConfigNode,){TVM_ATTR_FIELD(p).e("
         b'"TVM_REGISTER_NODE_TYPE(FoldConfigNode)\n)}}'
     ),
+    "an assignment behind a block that is a macro's argument": (
+        b"TVM_FFI_STATIC_INIT_BLOCK({({})});.checked_type_=;"
+    ),
 }
 
 

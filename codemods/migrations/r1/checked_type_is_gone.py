@@ -39,7 +39,7 @@ def _forget_it(source: Source, facts: Facts) -> Iterator[Outcome]:
         statement = _ASSIGNED.match(text, start)
         brace = max(text.rfind(mark, 0, start) for mark in (b"{", b"}")) + 1
         head = text[brace:start]  # `if (auto x = f(); ..) n->checked_type_ = t;`
-        guarded = _GUARDED.match(text, start) is not None or head.count(b"(") != head.count(b")")
+        guarded = _GUARDED.match(text, start) is not None or head.count(b"(") > head.count(b")")
         if statement is None or statement.end() < word.end() or guarded:
             yield Remark(
                 word.start(),
