@@ -10,9 +10,10 @@ from pathlib import Path
 
 from codemods.harness.extensions import (
     TorchExtension,
+    TorchFlags,
     cython_modules,
-    torch_compile_flags,
     torch_extensions,
+    torch_flags,
 )
 from codemods.harness.objects import first_error
 from codemods.harness.plan import Plan
@@ -71,24 +72,24 @@ def _torch_rows(plan: Plan) -> Iterator[Row]:
             yield Row("link", extension.name, Status.NOT_RUN, "no Python environment was prepared")
             continue
         try:
-            flags = torch_compile_flags(plan.python)
+            flags = torch_flags(plan.python)
         except RuntimeError as error:
             yield Row("link", extension.name, Status.NOT_RUN, f"for {plan.python}: {error}")
             continue
         yield _torch_row(plan, extension, flags)
 
 
-def _torch_row(plan: Plan, extension: TorchExtension, flags: Sequence[str]) -> Row:
+def _torch_row(plan: Plan, extension: TorchExtension, flags: TorchFlags) -> Row:
     output = extension_file(plan, extension.name)
     output.parent.mkdir(parents=True, exist_ok=True)
     newest = max(source.stat().st_mtime_ns for source in extension.sources)
     if output.is_file() and output.stat().st_mtime_ns >= newest:
         return _passed(output, 0.0, extension.name)
-    command = [plan.compiler, "-shared", "-fPIC", "-O2", "-std=c++17", "-w", *flags]
+    command = [plan.compiler, "-shared", "-fPIC", "-O2", "-std=c++17", "-w", *flags.compile]
     command.append(f"-DTORCH_EXTENSION_NAME={extension.name.rpartition('.')[2]}")
     if plan.sdk.cuda is not None:
         command.append(f"-isystem{plan.sdk.cuda / 'include'}")
-    command += [*(str(source) for source in extension.sources), "-o", str(output)]
+    command += [*(str(source) for source in extension.sources), "-o", str(output), *flags.link]
     return _run(extension.name, output, [command], output.with_suffix(".log"))
 
 

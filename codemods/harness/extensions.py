@@ -93,26 +93,41 @@ def bound_functions(sources: tuple[Path, ...]) -> dict[str, int]:
     return found
 
 
-def torch_compile_flags(python: Path) -> tuple[str, ...]:
-    """Return the compiler flags for a torch extension of `python`'s torch.
+@dataclass(frozen=True)
+class TorchFlags:
+    """What a compiler and a linker are told of a torch, for an extension of it."""
 
-    Raises RuntimeError with the interpreter's own words where it has no torch.
+    compile: tuple[str, ...]
+    link: tuple[str, ...]
+
+
+TORCH_LIBRARIES = ("c10", "c10_cuda", "torch", "torch_cpu", "torch_cuda", "torch_python")
+"""What torch's own builder links to a CUDA extension, but for CUDA's runtime, which torch brings
+into the process itself."""
+
+
+def torch_flags(python: Path) -> TorchFlags:
+    """Return the flags for a torch extension of `python`'s torch.
+
+    Raises RuntimeError with the interpreter's own words where it has no torch with CUDA.
     """
     script = (
         "import json, sysconfig, torch\n"
-        "from torch.utils.cpp_extension import include_paths\n"
+        "from torch.utils.cpp_extension import include_paths, library_paths\n"
         "print(json.dumps([include_paths(), sysconfig.get_path('include'),"
-        " int(torch._C._GLIBCXX_USE_CXX11_ABI), torch.version.cuda]))"
+        " int(torch._C._GLIBCXX_USE_CXX11_ABI), torch.version.cuda, library_paths()]))"
     )
     done = subprocess.run([str(python), "-c", script], capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip().splitlines()[-1])
-    includes, headers, abi, cuda = json.loads(done.stdout.strip().splitlines()[-1])
+    includes, headers, abi, cuda, libraries = json.loads(done.stdout.strip().splitlines()[-1])
     if cuda is None:
         raise RuntimeError("its torch is built without CUDA")
-    return (
-        *(f"-isystem{path}" for path in [*includes, headers]),
-        f"-D_GLIBCXX_USE_CXX11_ABI={abi}",
+    includes = [f"-isystem{path}" for path in [*includes, headers]]
+    places = [flag for path in libraries for flag in (f"-L{path}", f"-Wl,-rpath,{path}")]
+    return TorchFlags(
+        (*includes, f"-D_GLIBCXX_USE_CXX11_ABI={abi}"),
+        (*places, *(f"-l{name}" for name in TORCH_LIBRARIES)),
     )
 
 

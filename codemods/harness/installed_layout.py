@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 import tomlkit
 
+from codemods.harness.extension_build import extension_file
 from codemods.harness.extensions import torch_extensions
 from codemods.harness.plan import Plan
 
@@ -37,6 +38,11 @@ def lay_out(plan: Plan) -> Path:
         for package, source in extension.packages.items():
             if not (site / package).exists():
                 shutil.copytree(source, site / package, ignore=_ignored)
+        built = extension_file(plan, extension.name)
+        if built.is_file():
+            module = site / (extension.name.replace(".", "/") + ".so")
+            module.parent.mkdir(parents=True, exist_ok=True)
+            module.symlink_to(built)
     for file in ("VERSION", "version_provider.py"):
         if (plan.tree / file).is_file():
             shutil.copy2(plan.tree / file, site / file)

@@ -8,11 +8,12 @@ them (`inside/shared_gpus.py`), and their rows say so.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
@@ -139,7 +140,8 @@ def _run(plan: Plan, found: Program, gpus: int) -> Iterator[Row]:
     if code is None:
         reason = f"stopped after {plan.time_limit:g} s"
     elif code != 0:
-        reason = f"ended with {code}: {_last_line(log)}"
+        said = log.read_text(errors="replace").splitlines()
+        reason = f"ended with {code}: {_last_words(said)}"
     status = Status.FAILED if reason else Status.PASSED
     log_of = str(log) if reason else ""
     yield Row("run", found.path, status, reason, seconds=seconds, log=log_of, details=details)
@@ -167,12 +169,17 @@ def test_rows(path: str, report: Path, log: Path) -> Iterator[Row]:
             child = case.find(kind)
             if child is not None:
                 message = (child.get("message") or kind).strip().splitlines()[0]
+                if message == _UNCOLLECTED:
+                    message = _last_words((child.text or message).splitlines())
                 yield Row("run", name, status, message, seconds=seconds, log=str(log))
                 break
         else:
             yield Row("run", name, Status.PASSED, seconds=seconds)
 
 
+_UNCOLLECTED = "collection failure"  # pytest's own; the error itself is in the text
+_RAISED = re.compile(r"(?:\[\w+\]:|E)?\s*((?:\w+\.)*(\w*(?:Error|Exception|Exit))\b(?::.*)?)\s*")
+_LAUNCHERS = frozenset({"ChildFailedError", "ProcessRaisedException", "ProcessExitedException"})
 _KINDS = {"failure": Status.FAILED, "error": Status.FAILED, "skipped": Status.NOT_RUN}
 
 
@@ -183,6 +190,12 @@ def _free_port() -> int:
     return port
 
 
-def _last_line(log: Path) -> str:
-    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1].strip() if lines else "no word"
+def _last_words(lines: Sequence[str]) -> str:
+    """Return what a program said at its end: its own exception, else its last line.
+
+    What a launcher of several ranks reports of those that failed comes after their words.
+    """
+    raised = (_RAISED.fullmatch(line) for line in reversed(lines))
+    own = next((match[1] for match in raised if match and match[2] not in _LAUNCHERS), None)
+    spoken = [line.strip() for line in lines if line.strip()]
+    return own or (spoken[-1] if spoken else "no word")

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from codemods.harness import driver_stand_in
+from codemods.harness.extension_build import build_extensions
+from codemods.harness.extensions import TorchFlags
+from codemods.harness.installed_layout import lay_out
 from codemods.harness.link import link_libraries, undefined_symbols
 from codemods.harness.load import load_libraries
 from codemods.harness.objects import compile_units
@@ -187,3 +190,26 @@ def test_the_stand_in_defines_what_a_library_asks_the_driver_for(tmp_path: Path)
     library = driver_stand_in.build_driver_stand_in(tmp_path / "driver", [asking])
     assert answer(library, "cuDeviceGetCount") == "100"
     assert answer(library, "curious") == "absent"
+
+
+def test_a_torch_extension_is_linked_to_torch_and_laid_out_in_its_package(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = plan.tree / "ext"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "ext.cpp").write_text("int tvm();\nint ext() { return tvm(); }\n")
+    (folder / "setup.py").write_text(
+        "from setuptools import setup\n"
+        "setup(packages=['a_ext'], package_dir={'a_ext': '.'},\n"
+        "      ext_modules=[CUDAExtension(name='a_ext._C', sources=['ext.cpp'])])\n"
+    )
+    (libraries,) = plan.sdk.library_dirs
+    flags = TorchFlags((), (f"-L{libraries}", "-Wl,--no-as-needed", "-ltvm_ffi"))
+    monkeypatch.setattr("codemods.harness.extension_build.torch_flags", lambda _: flags)
+    plan = replace(plan, python=Path(sys.executable))
+    (row,) = build_extensions(plan)
+    assert (row.name, row.status, row.reason) == ("a_ext._C", Status.PASSED, "")
+    laid_out = lay_out(plan) / "a_ext/_C.so"
+    needed = subprocess.run(["readelf", "-d", laid_out], capture_output=True, text=True, check=True)
+    assert "libtvm_ffi.so" in needed.stdout

@@ -74,3 +74,17 @@ def test_what_is_not_distributed_knows_nothing_of_ranks(plan: Plan) -> None:
     assert arguments == ["example_gemm.py"]
     assert path == "site"
     assert not row.details
+
+
+def test_the_reason_of_a_failed_program_is_its_ranks_error_not_the_launchers(plan: Plan) -> None:
+    said = [
+        "Traceback (most recent call last):",
+        "[rank1]: RuntimeError: out of range",
+        "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: ",
+        "=====",
+    ]
+    assert plan.python is not None
+    code = f"import sys; print({chr(10).join(said)!r}); sys.exit(1)"
+    plan.python.write_text(f"#!{sys.executable} -S\n{code}\n", encoding="utf-8")
+    reasons = {row.reason for row in run_suites(plan)}
+    assert reasons == {"ended with 1: RuntimeError: out of range"}

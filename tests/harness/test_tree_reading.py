@@ -124,6 +124,17 @@ def test_a_skipped_test_is_a_row_that_was_not_run(tmp_path: Path) -> None:
     ]
 
 
+def test_the_reason_of_a_file_that_could_not_be_collected_is_its_error(tmp_path: Path) -> None:
+    report = tmp_path / "r.xml"
+    text = "test_a.py:1: in f\n    import absent\nE   ModuleNotFoundError: No module absent"
+    report.write_text(
+        "<testsuites><testsuite><testcase name='a' time='0'>"
+        f"<error message='collection failure'>{text}</error></testcase></testsuite></testsuites>"
+    )
+    (row,) = junit_rows("t.py", report, tmp_path / "log")
+    assert row.reason == "ModuleNotFoundError: No module absent"
+
+
 def test_a_report_without_tests_is_a_row_that_was_not_run(tmp_path: Path) -> None:
     report = tmp_path / "r.xml"
     report.write_text("<testsuites><testsuite/></testsuites>")
