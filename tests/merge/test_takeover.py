@@ -41,7 +41,10 @@ ASKING = Migration(
     removed="0.1.7",
     upstream=(),
     effort=Effort.HIGH,
-    rewrites=(Rewrite(Language.CPP, ("old_convention",), _ask),),
+    rewrites=(
+        Rewrite(Language.CPP, ("old_convention",), _ask),
+        Rewrite(Language.PYTHON, ("old_convention",), _ask),
+    ),
     examples=(),
 )
 BODY = "".join(f"int helper_{n}(int a) {{ return a + {n}; }}\n" for n in range(6))
@@ -82,6 +85,17 @@ def test_upstreams_change_and_the_forks_are_both_in_the_file(history: Make) -> N
     assert done.changed == {"src/pass.cc": (OWN + NEW).encode()}
     assert [f.code for f in done.findings] == [CODE]
     assert "was merged in" in done.findings[0].message
+
+
+def test_a_python_file_that_the_fork_did_not_touch_becomes_upstreams(history: Make) -> None:
+    path, old = "package/driver.py", "def read():\n    return old_convention(0)\n"
+    new = "import ctypes\n\n\ndef read():\n    return ctypes.c_int(2)\n"
+    upstream = history("upstream")
+    upstream.commit({**OTHERS, path: old}, "the base")
+    upstream.commit({path: new}, "the convention changes")
+    done = run({**OTHERS, path: old}, upstream)
+    assert done.changed == {path: new.encode()}
+    assert [(f.path, f.code) for f in done.findings] == [(path, CODE)]
 
 
 def test_what_was_said_beside_an_edit_of_another_file_is_still_said(history: Make) -> None:

@@ -4,7 +4,8 @@ The published libraries of this TileLang are built with CUDA 13, whose `cudaDevi
 `clockRate`, `deviceOverlap`, `kernelExecTimeoutEnabled`, `computeMode` and others (driver_types.h).
 A structure with the earlier layout is still filled without an error, and every field behind the
 first of them is read from a wrong place: `multiProcessorCount` is 0. Upstream asks torch and
-`cudaDeviceGetAttribute` for single values instead.
+`cudaDeviceGetAttribute` for single values instead. Seen on an H200: a persistent kernel for no
+multiprocessors ended with a division by zero.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ MIGRATION = Migration(
             "are built with: fields behind those that CUDA 13 left out are read from a wrong "
             "place, without an error; not changed because which CUDA runtime is opened is not "
             "known here",
-            "ask `torch.cuda.get_device_properties` or `cudaDeviceGetAttribute` for single values",
+            "ask `torch.cuda.get_device_properties` or `cudaDeviceGetAttribute` for single values; in "
+            "a copy of TileLang's file take over upstream's version, `codemods run --upstream REPO@REV` "
+            "(tile-ai/tilelang#1379)",
         ),
     ),
     examples=(
