@@ -53,16 +53,25 @@ def prepare_environment(folder: Path, tree: Path, ffi: str | None) -> Path:
 
 
 def requirements(tree: Path) -> tuple[str, ...]:
-    """Return what `pyproject.toml` says the tree depends on, without what is not in an index."""
-    file = tree / "pyproject.toml"
-    if not file.is_file():
-        return ()
-    project = tomlkit.parse(file.read_text(encoding="utf-8")).unwrap().get("project", {})
+    """Return what a tree says it depends on, without what is not in an index.
+
+    Its `pyproject.toml` says so, else its `requirements.txt`, as a `setup.py` reads it.
+    """
     return tuple(
-        stated
-        for stated in project.get("dependencies", [])
-        if "@" not in stated and not _LEFT_OUT.match(stated)
+        stated for stated in _stated(tree) if "@" not in stated and not _LEFT_OUT.match(stated)
     )
+
+
+def _stated(tree: Path) -> list[str]:
+    file = tree / "pyproject.toml"
+    if file.is_file():
+        project = tomlkit.parse(file.read_text(encoding="utf-8")).unwrap().get("project", {})
+        if "dependencies" in project:
+            return list(project["dependencies"])
+    file = tree / "requirements.txt"
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    plain = (line.partition(" #")[0].strip() for line in lines)
+    return [line for line in plain if line and not line.startswith(("#", "-"))]
 
 
 def library_folders(python: Path) -> tuple[Path, ...]:

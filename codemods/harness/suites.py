@@ -19,8 +19,8 @@ from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
 from codemods.harness.inside import __file__ as inside
-from codemods.harness.kernel_sources import Program, kernel_files, program
-from codemods.harness.lower import python_environment, tree_switches
+from codemods.harness.kernel_sources import Program, kernel_files
+from codemods.harness.lower import python_environment, stated_programs, tree_switches
 from codemods.harness.plan import Plan, not_run
 from codemods.harness.results import Row, Status
 from codemods.harness.switches import asked_for, switched_on
@@ -41,11 +41,10 @@ def run_suites(plan: Plan) -> tuple[Row, ...]:
         return not_run("run", "there is no GPU on this machine")
     if plan.python is None:
         return not_run("run", "no Python environment was prepared")
+    texts = {path: (plan.tree / path).read_bytes() for path in kernel_files(plan.tree, plan.only)}
     rows: list[Row] = []
-    for path in kernel_files(plan.tree, plan.only):
-        found = program(path, (plan.tree / path).read_bytes())
-        if found is not None:
-            rows.extend(_run_switched(plan, found, gpus))
+    for found in stated_programs(texts, plan.manifest):
+        rows.extend(_run_switched(plan, found, gpus))
     return tuple(rows)
 
 

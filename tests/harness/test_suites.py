@@ -76,6 +76,15 @@ def test_what_is_not_distributed_knows_nothing_of_ranks(plan: Plan) -> None:
     assert not row.details
 
 
+def test_a_program_gets_the_arguments_that_the_manifest_states(plan: Plan) -> None:
+    manifest = plan.tree.parent / "manifest.toml"
+    manifest.write_text(
+        '[[program]]\npath = "examples/gemm/example_gemm.py"\narguments = ["--m"]\n'
+    )
+    _, arguments, _ = ran(replace(plan, manifest=manifest))["example_gemm.py"]
+    assert arguments == ["example_gemm.py", "--m"]
+
+
 def test_the_reason_of_a_failed_program_is_its_ranks_error_not_the_launchers(plan: Plan) -> None:
     said = [
         "Traceback (most recent call last):",

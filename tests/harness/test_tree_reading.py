@@ -91,6 +91,14 @@ def test_dependencies_that_no_index_has_are_left_out(tmp_path: Path) -> None:
     assert requirements(tmp_path) == ("numpy>=1",)
 
 
+def test_what_a_tree_packaged_by_its_setup_depends_on(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[build-system]\nrequires = ['setuptools']\n")
+    (tmp_path / "requirements.txt").write_text(
+        "# at run time\nnumpy>=1\n-r more.txt\n\ntorch # any\nown @ file:./own\n"
+    )
+    assert requirements(tmp_path) == ("numpy>=1", "torch")
+
+
 def test_registers_and_spills_are_read_from_the_assembler() -> None:
     said = (
         "ptxas info    : Compiling entry function 'a' for 'sm_80'\n"
