@@ -171,6 +171,13 @@ _ALL = (
         "See what upstream's own uses became since the base.",
     ),
     Notice(
+        "TF932",
+        "default that upstream changed",
+        "After a sync, a file that only the fork has calls a function without a parameter whose "
+        "default upstream changed: it means something else now, and nothing conflicts. State the "
+        "value that the call is meant to have.",
+    ),
+    Notice(
         "TF931",
         "upstream's version taken over, or not",
         "With `--upstream`, a file that was forked from upstream and whose meaning changed there "

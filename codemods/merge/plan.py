@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from codemods.inventory import Inventory, Kind, Verdict, compare_merge, read_waivers, take
-from codemods.merge import lift, policy, record, vanished
+from codemods.merge import changed_defaults, lift, policy, record, vanished
 from codemods.merge.afterwards import format_resolved
 from codemods.merge.base import Base, Containment, claimed_but_absent, find_base
 from codemods.merge.git import Entry, GitError, Repository, Tree
@@ -106,14 +106,13 @@ def make(
         ),
     )
     clock.start("look for names that upstream left")
-    plan.vanished = vanished.scan(
-        vanished.Trees(
-            _code(store, lifted.base),
-            _code(store, lifted.fork),
-            _code(store, trees["upstream"]),
-            _code(store, resolved.files),
-        )
+    code = vanished.Trees(
+        _code(store, lifted.base),
+        _code(store, lifted.fork),
+        _code(store, trees["upstream"]),
+        _code(store, resolved.files),
     )
+    plan.vanished = sorted([*vanished.scan(code), *changed_defaults.scan(code)])
     clock.stop()
     plan.seconds = clock.laps
     return plan
