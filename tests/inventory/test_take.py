@@ -222,3 +222,17 @@ def test_the_same_entry_at_two_places_counts_once() -> None:
     entry = Entry("op", "demo.a", (), "a.cc", 1)
     again = Entry("op", "demo.a", (), "b.cc", 2)
     assert Inventory.of([again, entry]).entries == (entry,)
+
+
+def test_what_is_registered_under_an_imported_name_is_found() -> None:
+    text = b"""from tvm.ffi import register_func as _function
+from tvm.ffi import register_object as _object
+
+@_object("demo.Frame")
+class Frame: ...
+
+_function("demo.enter", print)
+"""
+    found = take_files({"demo/__init__.py": text})
+    assert names(found, "python_object_type") == ["demo.Frame"]
+    assert names(found, "python_ffi_function") == ["demo.enter"]

@@ -19,10 +19,12 @@ def registered(tree: PythonTree) -> Iterator[Entry]:
     """Global functions, object types and passes that Python registers by name."""
     tokens = sorted(_FUNCTION_REGISTRARS | _OBJECT_REGISTRARS | _PASS_MAKERS)
     for module in _holding(tree, tokens):
+        imported = _imported_as(module.body)
         for node in ast.walk(module.body):
             if not isinstance(node, ast.Call):
                 continue
             callee = _last(node.func)
+            callee = imported.get(callee, callee)
             if callee in _FUNCTION_REGISTRARS and (key := _string(_argument(node, 0, "func_name"))):
                 yield _entry(Kind.PYTHON_FFI_FUNCTION, key, module, node)
             elif callee in _OBJECT_REGISTRARS and (key := _string(_argument(node, 0, "type_key"))):
@@ -100,6 +102,17 @@ def _holding(tree: PythonTree, tokens: Iterable[str]) -> Iterator[Module]:
     for module in tree.modules:
         if any(token in module.data for token in wanted):
             yield module
+
+
+def _imported_as(body: ast.Module) -> dict[str, str]:
+    """The names that a module imports under another name, by that other name."""
+    return {
+        alias.asname: alias.name
+        for node in ast.walk(body)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname is not None
+    }
 
 
 def _test(module: Module, node: ast.stmt, prefix: str) -> Iterator[Entry]:
