@@ -17,6 +17,7 @@ from cpp_rewriters.text import (
     qualifier,
     skip_space_back,
     split,
+    without_comments,
     words,
 )
 
@@ -31,7 +32,7 @@ _NO_CONSTRUCTION = (
 
 @dataclass(frozen=True)
 class Construction:
-    """One construction: its arguments' spans and texts (white space normalised)."""
+    """One construction: its arguments' spans and texts (no comments, white space normalised)."""
 
     name: Span
     arguments: tuple[Span, ...]
@@ -68,10 +69,11 @@ def constructions(source: Source, cls: str) -> Iterator[Construction]:
         if not arguments or _is_declarator(text, begin):
             continue
         texts = [
-            re.sub(r"\s+", " ", source.data[a:b].decode("utf-8", "replace")) for a, b in arguments
+            re.sub(r"\s+", " ", without_comments(source.data[a:b]).decode("utf-8", "replace"))
+            for a, b in arguments
         ]
-        texts = [re.sub(r"\s*(->|\.)\s*", r"\1", t) for t in texts]
-        yield Construction(match.span(), arguments, [re.sub(r"/\*.*?\*/\s*", "", t) for t in texts])
+        texts = [re.sub(r"\s*(->|\.)\s*", r"\1", t.strip()) for t in texts]
+        yield Construction(match.span(), arguments, texts)
 
 
 def _braced(text: bytes, end: int) -> tuple[Span, ...]:

@@ -153,6 +153,14 @@ FOUND = {
     "an assignment behind a block that is a macro's argument": (
         b"TVM_FFI_STATIC_INIT_BLOCK({({})});.checked_type_=;"
     ),
+    "a node registered right after a class without a semicolon": (
+        b"namespace n{class{m m{K(){ANode::RegisterReflection();}}}"
+        b"TVM_REGISTER_NODE_TYPE(ANode);}\n"
+        b"class ANode:public Object{static void RegisterReflection(){ObjectDef<ANode>();}};\n"
+    ),
+    "a loop rebuilt from one that a comment stands within": (
+        b"void f() { For(loops[0 // the outer one\n]->loop_var, 0, n, kind, body); }\n"
+    ),
 }
 
 

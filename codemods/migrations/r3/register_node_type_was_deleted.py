@@ -35,6 +35,7 @@ from cpp_rewriters import includes
 from cpp_rewriters.class_facts import CLASSES, ClassFacts
 from cpp_rewriters.classes import classes, out_of_line
 from cpp_rewriters.derived import derived
+from cpp_rewriters.syntax import enclosing, node_at
 from cpp_rewriters.text import calls, code, lines, newline, preceded_by, skip_space
 
 MACROS = ("TVM_REGISTER_NODE_TYPE", "TVM_REGISTER_OBJECT_TYPE")
@@ -81,6 +82,8 @@ def _replace(source: Source, facts: Facts) -> Iterator[Outcome]:
             )
             continue
         if cls.reflection_called or cls.name in called or _defined_in_a_block(cls):
+            if _ends_a_class(source, call.name[0]):
+                stop = call.end
             removed.append(lines(source).whole(call.name[0], stop))
             continue
         if not cls.declares_reflection:
@@ -99,6 +102,13 @@ def _replace(source: Source, facts: Facts) -> Iterator[Outcome]:
     for start, stop in _joined(removed):
         yield Edit(start, _and_one_blank_line(source, start, stop), b"")
     yield from _call_the_uncalled(source, known, called)
+
+
+def _ends_a_class(source: Source, start: int) -> bool:
+    """Whether the semicolon of what is at `start` is also that of a class right before it."""
+    around = enclosing(node_at(source, start), "declaration")
+    kind = around.child_by_field_name("type") if around is not None else None
+    return kind is not None and kind.end_byte <= start and kind.type.endswith("_specifier")
 
 
 def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
