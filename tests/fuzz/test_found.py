@@ -158,6 +158,10 @@ FOUND = {
         b"TVM_REGISTER_NODE_TYPE(ANode);}\n"
         b"class ANode:public Object{static void RegisterReflection(){ObjectDef<ANode>();}};\n"
     ),
+    "a registered function whose parameters do not end": (
+        b"l or r.\n#include<r.h>\n"
+        b"namespace tvm{Threads(Array<>block{block.defined(GlobalDef.def(,Threads)}\n"
+    ),
     "a loop rebuilt from one that a comment stands within": (
         b"void f() { For(loops[0 // the outer one\n]->loop_var, 0, n, kind, body); }\n"
     ),

@@ -41,8 +41,8 @@ def _accept_none(source: Source, facts: Facts) -> Iterator[Outcome]:
     for function in _functions(tree(source).root_node):
         declarator = function.child_by_field_name("declarator")
         body = function.child_by_field_name("body")
-        if declarator is None or body is None:
-            continue
+        if declarator is None or body is None or declarator.has_error:
+            continue  # where parameters do not end, any of what follows may be taken for one
         if function.type == "lambda_expression":
             if _is_registered(function):
                 yield from _lambda(source, declarator, body)
