@@ -236,3 +236,21 @@ _function("demo.enter", print)
     found = take_files({"demo/__init__.py": text})
     assert names(found, "python_object_type") == ["demo.Frame"]
     assert names(found, "python_ffi_function") == ["demo.enter"]
+
+
+def test_a_folder_below_a_package_needs_no_init_to_be_importable() -> None:
+    kept = b"def kept(): ...\n"
+    found = take_files(
+        {
+            "demo/__init__.py": b"",
+            "demo/adapter/old.py": kept,
+            "demo/adapter/deep/__init__.py": b"from demo.adapter.old import kept\n",
+            "demo/bindings/setup.py": b"",
+            "demo/bindings/python/bound/__init__.py": kept,
+            "demo/testing/data/script.py": kept,
+            "demo/3rdparty/theirs.py": kept,
+            "scripts/loose.py": kept,
+        }
+    )
+    assert names(found, "python_name") == ["bound.kept", "demo.adapter.old.kept"]
+    assert names(found, "python_export") == ["bound.kept", "demo.adapter.deep.kept"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -37,8 +37,9 @@ class PythonTree:
     def of(cls, files: Mapping[str, bytes]) -> PythonTree:
         """Parse the files; a package begins where a folder first has an `__init__.py`.
 
-        A script outside any package is parsed only when it holds one of `SCRIPT_TOKENS`: nothing
-        else of it is of interest.
+        The folders below belong to it, with a file of that name or without. A script outside any
+        package is parsed only when it holds one of `SCRIPT_TOKENS`: nothing else of it is of
+        interest.
         """
         modules: list[Module] = []
         unreadable: list[str] = []
@@ -168,10 +169,28 @@ def _dotted(path: str, files: Mapping[str, bytes]) -> tuple[str, bool]:
     parts = path[: -len(".py")].split("/")
     is_package = parts[-1] == "__init__"
     folders = parts[:-1]
-    first = len(folders)
-    while first > 0 and "/".join([*folders[:first], "__init__.py"]) in files:
-        first -= 1
-    if first == len(folders):
+    first = _first_package(folders, files)
+    if first is None:
         return "", False
     name = folders[first:] if is_package else [*folders[first:], parts[-1]]
     return ".".join(name), is_package
+
+
+def _first_package(folders: Sequence[str], files: Mapping[str, bytes]) -> int | None:
+    """Where among the folders of a file its dotted name begins, None outside any package.
+
+    A folder without an `__init__.py` below a package is importable too, as a namespace. It is none
+    when it holds a project of its own or, by its name, tests or data.
+    """
+
+    def holds(end: int, file: str) -> bool:
+        return "/".join([*folders[:end], file]) in files
+
+    packages = [holds(end, "__init__.py") for end in range(1, len(folders) + 1)]
+    first = None
+    for index, folder in enumerate(folders):
+        if packages[index]:
+            first = index if first is None else first
+        elif holds(index + 1, "setup.py") or folder in _NOT_PACKAGES or not folder.isidentifier():
+            first = None
+    return first
