@@ -26,6 +26,7 @@ Key = tuple[str, str]
 _Side = Mapping[Key, tuple[Entry, ...]]
 
 _DERIVED = "from "
+_REMOVED_BY = ("upstream had removed it", "the fork had removed it")
 _MAY_GAIN = frozenset(
     (
         (Kind.OBJECT_TYPE.value, "registered"),  # its metadata exists now: nothing relied on less
@@ -152,7 +153,7 @@ def _gate(b: bool, f: bool, u: bool, r: bool) -> Gate | None:
 def _removed_by(gate: Gate, in_upstream: bool) -> str:
     if gate is not Gate.RESURRECTED:
         return ""
-    return "the fork had removed it" if in_upstream else "upstream had removed it"
+    return _REMOVED_BY[in_upstream]
 
 
 def _signature(
@@ -248,8 +249,9 @@ def _any(kind: Kind, names: Sequence[str], side: _Side) -> bool:
 
 
 def _folded(losses: list[Loss]) -> Iterator[Loss]:
-    """The losses without the members of a class that is itself lost or new."""
-    whole = {(loss.gate, loss.entry.key) for loss in losses if not loss.detail}
+    """The losses without the members of a class that is itself lost, new or there again."""
+    entire = ("", *_REMOVED_BY)
+    whole = {(loss.gate, loss.entry.key) for loss in losses if loss.detail in entire}
     inside: dict[tuple[Gate, Key], int] = {}
     kept: list[Loss] = []
     for loss in losses:

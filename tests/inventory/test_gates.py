@@ -475,3 +475,13 @@ def test_a_loss_says_where_and_what() -> None:
         "demo/language.py:4: lost: python_name `demo.language.push`: `unroll=`: "
         "`(source, target, *, unroll=)` became `(source, target, *, unroll)`"
     )
+
+
+def test_members_of_a_class_that_is_there_again_are_counted_inside_it() -> None:
+    text = b"class Adapter:\n    def run(self): ...\n"
+    old = take_files({"p/__init__.py": b"", "p/m.py": text})
+    new = take_files({"p/__init__.py": b""})
+    verdict = compare_merge(old, old, new, old)
+    assert [str(loss) for loss in verdict.losses] == [
+        "p/m.py:1: resurrected: python_name `p.m.Adapter`, with 1 inside: upstream had removed it"
+    ]
