@@ -42,11 +42,11 @@ def find_nvcc(plan: Plan) -> Path:
 
 
 def compile_kernels(plan: Plan) -> tuple[Row, ...]:
-    """Compile what the stage `lower` produced for the plan's architectures; one row each."""
+    """Compile what the stage `lower` produced and the plan asks for; one row each."""
     lowered = [
         row
         for row in plan.results.rows("lower")
-        if row.status is Status.PASSED and row.arch in plan.arches
+        if row.status is Status.PASSED and plan.covers(row)
     ]
     if not lowered:
         return not_run("device-compile", "there is no lowered kernel")

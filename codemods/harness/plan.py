@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +53,12 @@ class Plan:
     def libraries(self) -> Path:
         """The folder that the linked libraries are in."""
         return self.build / "lib"
+
+    def covers(self, row: Row) -> bool:
+        """Say whether the plan asks for what a row tells of: its file and its architecture."""
+        path = row.name.partition("::")[0]
+        asked = not self.only or any(fnmatch.fnmatch(path, pattern) for pattern in self.only)
+        return asked and (not row.arch or row.arch in self.arches)
 
 
 def not_run(stage: str, reason: str, name: str = "*") -> tuple[Row, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Mapping
 
 from codemods.harness.device_compile import compile_kernels
@@ -61,14 +60,8 @@ def carry_out(plan: Plan, name: str) -> tuple[Row, ...]:
         kept = [
             row
             for row in results.rows(name)
-            if (row.name, row.arch) not in made and not _covered(plan, row)
+            if (row.name, row.arch) not in made and not plan.covers(row)
         ]
         rows = (*kept, *rows)
     results.replace(name, rows)
     return rows
-
-
-def _covered(plan: Plan, row: Row) -> bool:
-    path = row.name.partition("::")[0]
-    asked = not plan.only or any(fnmatch.fnmatch(path, pattern) for pattern in plan.only)
-    return asked and (not row.arch or row.arch in plan.arches)

@@ -54,6 +54,11 @@ def test_each_kernel_has_a_row_with_what_the_assembler_said(plan: Plan) -> None:
     assert 'identifier "tl::gone" is undefined' in rows["c"].reason
 
 
+def test_only_the_files_that_are_asked_for_are_compiled(plan: Plan) -> None:
+    (row,) = compile_kernels(replace(plan, only=("b*",)))
+    assert row.name == "b"
+
+
 def test_without_a_compiler_nothing_is_run(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     def unavailable() -> Path:
         raise Unavailable("no network")
