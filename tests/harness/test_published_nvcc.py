@@ -30,7 +30,7 @@ def test_parts_make_one_folder_whose_programs_can_be_started(
             file.write_text(package.name)
         return folder
 
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("CODEMODS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(published_nvcc, "obtain", obtain)
     nvcc = published_nvcc.published_nvcc()
     root = nvcc.parent.parent
